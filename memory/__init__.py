@@ -1,0 +1,1 @@
+"""Floor 3: what the team remembers and where it looks things up. It knows models and tools, never agents or graphs."""

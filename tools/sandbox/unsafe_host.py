@@ -1,0 +1,103 @@
+"""No sandbox at all: code runs as the user, on the host. Nobody gets it without asking for `unsafe-host` by name.
+
+Every `Execution` from here has `isolated=False`, and nothing that it shows counts as verified. Limits that the system
+can set on a process are set; they stop accidents, not intent.
+"""
+
+import os
+import resource
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from motet.tools.sandbox.protocol import Capabilities, Execution, Files, Limits, SandboxError, Session
+from motet.tools.sandbox.session import BlockingSession
+from motet.tools.sandbox.subprocesses import HostProcess
+from motet.tools.sandbox.verdicts import verdict_of
+
+KIND = "unsafe-host"
+
+
+class UnsafeHostSandbox:
+    """Runs code on the bare host, for development of motet itself and for machines where nothing else works."""
+
+    kind = KIND
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """None of them: nothing here is promised."""
+        return Capabilities(
+            network_off=False,
+            filesystem_read_only=False,
+            non_root=False,
+            private_processes=False,
+            seccomp=False,
+            memory_limit=False,
+            process_limit=False,
+        )
+
+    def session(self) -> Session:
+        """See `Sandbox.session`."""
+        return UnsafeHostSession()
+
+    def close(self) -> None:
+        """Nothing is kept between sessions."""
+
+
+class UnsafeHostSession(BlockingSession):
+    """A temporary folder in which commands run as the user."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._process = HostProcess()
+        self._root = Path(tempfile.mkdtemp(prefix="motet-unsafe-"))
+
+    def _execute(self, argv: Sequence[str], files: Files, stdin: bytes, limits: Limits) -> Execution:
+        work = Path(tempfile.mkdtemp(dir=self._root))
+        try:
+            write_files(work, files)
+            env = {"PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}", "HOME": str(work)}
+            done = self._process.run(
+                argv, cwd=work, env=env, stdin=stdin, limits=limits, preexec=lambda: _set_limits(limits)
+            )
+        except OSError as error:
+            raise SandboxError(f"Could not run {argv[0]!r} on the host: {error}") from error
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+        return Execution(
+            verdict=verdict_of(done),
+            exit_code=done.returncode,
+            stdout=done.stdout,
+            stderr=done.stderr,
+            seconds=done.seconds,
+            cpu_seconds=done.cpu_seconds,
+            peak_memory_bytes=done.peak_memory_bytes,
+            sandbox=KIND,
+            isolated=False,
+        )
+
+    def _kill(self) -> None:
+        self._process.kill()
+
+    def _release(self) -> None:
+        shutil.rmtree(self._root, ignore_errors=True)
+
+
+def write_files(root: Path, files: Files) -> None:
+    """Lay files out under a folder that exists."""
+    for path, content in files.items():
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def _set_limits(limits: Limits) -> None:
+    cpu = max(1, round(limits.cpu_seconds))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_bytes, limits.file_bytes))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limits.open_files, limits.open_files))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
