@@ -1,0 +1,46 @@
+"""A candidate: one whole solution that a coder proposed. Whether it is any good is the tester's business."""
+
+import ast
+import hashlib
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from motet.tools.source import parse_python
+
+Origin = Literal["first", "sample", "repair"]
+
+
+class Candidate(BaseModel):
+    """One proposed solution."""
+
+    model_config = ConfigDict(frozen=True)
+
+    index: int
+    """Its place in the order of proposals; 0 is the first."""
+    code: str
+    """A whole module."""
+    entry_point: str | None
+    """What the tests call; `None` for a program."""
+    origin: Origin
+    """`first`: the model's most likely answer; `sample`: another draw; `repair`: made from a failing candidate."""
+    repairs: int | None = None
+    """The index of the candidate that it repairs."""
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for code that differs only in comments, docstrings and layout."""
+        return fingerprint(self.code)
+
+
+def fingerprint(code: str) -> str:
+    """Hash code by its syntax tree, docstrings left out; code that does not parse is hashed as text."""
+    tree = parse_python(code)
+    if tree is None:
+        return hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            body = node.body
+            if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+                node.body = body[1:] or [ast.Pass()]
+    return hashlib.sha256(ast.dump(tree).encode("utf-8", "replace")).hexdigest()

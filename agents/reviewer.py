@@ -1,0 +1,129 @@
+"""The reviewer: the last look at the best candidate. It blocks only on machine facts and never writes code.
+
+A model's opinion may come as a comment where that is asked for; it moves nothing. Model reviewers that may block turn right
+code wrong about as often as the other way round.
+"""
+
+import asyncio
+from typing import Annotated, TypedDict
+
+from langchain_core.language_models import BaseChatModel
+from langgraph.runtime import Runtime
+from pydantic import BaseModel, Field
+
+from motet.agents.candidate import Candidate
+from motet.agents.context import TeamContext
+from motet.agents.contract import Contract
+from motet.agents.evidence import Finding, Report, Review
+from motet.agents.node import Node, emit, ledger_for, model_for, role_node, sandbox_for
+from motet.agents.prompt import Prompt
+from motet.agents.task_text import task_block
+from motet.models import BudgetExhausted, CallRecord, ModelAnswerError, Sampling
+from motet.tools.imports import aunknown_imports
+from motet.tools.lint import alint
+from motet.tools.sandbox import Sandbox, Session
+from motet.tools.secrets import find_secrets
+
+
+class Comments(BaseModel):
+    """A model's remarks; none of them blocks."""
+
+    comments: Annotated[list[str], Field(max_length=3)]
+
+
+class ReviewerInput(TypedDict, total=False):
+    """What the reviewer reads. `best` is the candidate that it looks at."""
+
+    contract: Contract
+    best: Candidate
+    reports: dict[int, Report]
+    set_aside: list[str]
+    calls: list[CallRecord]
+    started: float
+
+
+class ReviewerUpdate(TypedDict, total=False):
+    """What the reviewer writes."""
+
+    reviews: dict[int, Review]
+    calls: list[CallRecord]
+
+
+def create_reviewer(
+    *,
+    sandbox: str | Sandbox = "auto",
+    model: str | BaseChatModel = "local",
+    comment: bool = False,
+    prompt: Prompt | None = None,
+    name: str = "reviewer",
+) -> Node:
+    """Make a reviewer that fits any graph whose state has a `contract`, the `best` candidate and its `reports`.
+
+    Args:
+        sandbox: Where ruff and the look for modules run, or a spec for `resolve_sandbox`.
+        model: Asked for comments, if `comment` is set.
+        comment: Whether a model adds comments. They never block.
+        prompt: What the model is told; rendered with `task`, `code` and `evidence`.
+        name: The node's name, shown in streams and in the usage.
+    """
+    told = prompt or Prompt.load("reviewer")
+
+    async def reviewer(state: ReviewerInput, runtime: Runtime[TeamContext]) -> ReviewerUpdate:
+        best = state["best"]
+        report = state.get("reports", {}).get(best.index)
+        findings = _from_report(report, frozenset(state.get("set_aside") or ())) if report else []
+        machine = await asyncio.to_thread(sandbox_for, runtime, sandbox)
+        async with await asyncio.to_thread(machine.session) as session:
+            findings += await inspect_code(session, best.code)
+        ledger = ledger_for(state, runtime)
+        if comment:
+            evidence = "\n".join(finding.message for finding in findings) or "Nothing failed."
+            messages = told.render(task=task_block(state["contract"]), code=best.code.strip(), evidence=evidence)
+            try:
+                chat = model_for(runtime, name, model)
+                answer = await ledger.ask(
+                    chat, messages, role=name, sampling=Sampling(max_tokens=400), schema=Comments
+                )
+                findings += [Finding(kind="comment", message=text) for text in answer.read_as(Comments).comments]
+            except (ModelAnswerError, BudgetExhausted) as problem:
+                # Comments are a gift: their lack changes no verdict.
+                emit(runtime, name, "no_comment", problem=str(problem))
+        review = Review(candidate=best.index, findings=tuple(findings))
+        emit(runtime, name, "review", review=review)
+        return {"reviews": {best.index: review}, "calls": ledger.calls}
+
+    return role_node(reviewer, name=name)
+
+
+def _from_report(report: Report, set_aside: frozenset[str]) -> list[Finding]:
+    """Facts that the tester has already found."""
+    findings = [
+        Finding(kind="failing_test", message=f"{result.name}: {result.message or result.outcome}", blocks=True)
+        for result in report.failures(set_aside=set_aside)
+    ]
+    if report.tampering:
+        findings.append(Finding(kind="tampering", message=report.tampering, blocks=True))
+    return findings
+
+
+async def inspect_code(session: Session, code: str) -> list[Finding]:
+    """Facts that stand in the code itself: secrets, errors that ruff is certain of, modules that do not exist."""
+    return [
+        *(
+            Finding(kind="secret", message=f"A {kind} stands in the code.", line=line, blocks=True)
+            for kind, line in find_secrets(code)
+        ),
+        *(
+            Finding(kind="lint", message=f"{found.rule}: {found.message}", line=found.line, blocks=True)
+            for found in await alint(session, code)
+        ),
+        *(
+            Finding(
+                kind="unknown_import",
+                message=f"The module `{module}` does not exist in the sandbox.",
+                line=line,
+                blocks=True,
+            )
+            for module, line in await aunknown_imports(session, code)
+        ),
+    ]
