@@ -1,1 +1,36 @@
-"""."""
+"""Floor 4: the four voices. Each is a node that fits any graph, told by a text file and typed in what it returns."""
+
+from motet.agents.answer import UnreadableAnswerError, read_code
+from motet.agents.assignment import Assignment
+from motet.agents.candidate import Candidate, VoidAnswer
+from motet.agents.coder import create_coder
+from motet.agents.context import TeamContext
+from motet.agents.contract import Contract, Example, Parameter
+from motet.agents.evidence import Finding, Report, Review
+from motet.agents.planner import Plan, create_planner
+from motet.agents.prompt import Prompt
+from motet.agents.reading import read_contract
+from motet.agents.reviewer import create_reviewer
+from motet.agents.tester import create_tester
+
+__all__ = [
+    "Assignment",
+    "Candidate",
+    "Contract",
+    "Example",
+    "Finding",
+    "Parameter",
+    "Plan",
+    "Prompt",
+    "Report",
+    "Review",
+    "TeamContext",
+    "UnreadableAnswerError",
+    "VoidAnswer",
+    "create_coder",
+    "create_planner",
+    "create_reviewer",
+    "create_tester",
+    "read_code",
+    "read_contract",
+]

@@ -44,3 +44,14 @@ def fingerprint(code: str) -> str:
             if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
                 node.body = body[1:] or [ast.Pass()]
     return hashlib.sha256(ast.dump(tree).encode("utf-8", "replace")).hexdigest()
+
+
+class VoidAnswer(BaseModel):
+    """An answer of the coder that holds no candidate: cut off, or without readable code. It was paid for all the same."""
+
+    model_config = ConfigDict(frozen=True)
+
+    index: int
+    """The place in the order of proposals that it would have taken."""
+    origin: Origin
+    problem: str

@@ -11,7 +11,7 @@ from langgraph.runtime import Runtime
 
 from motet.agents.answer import UnreadableAnswerError, main_function, read_code
 from motet.agents.assignment import Assignment
-from motet.agents.candidate import Candidate
+from motet.agents.candidate import Candidate, VoidAnswer
 from motet.agents.context import TeamContext
 from motet.agents.contract import Contract
 from motet.agents.node import Node, context_of, emit, ledger_for, model_for, role_node
@@ -40,7 +40,7 @@ class CoderUpdate(TypedDict, total=False):
 
     contract: Contract
     candidates: list[Candidate]
-    void: list[str]
+    void: list[VoidAnswer]
     calls: list[CallRecord]
     exhausted: str
 
@@ -97,8 +97,9 @@ def create_coder(
             )
             code = read_code(answer.text, contract)
         except (ModelAnswerError, UnreadableAnswerError) as problem:
-            emit(runtime, name, "void", index=assignment.index, problem=str(problem))
-            return {"void": [str(problem)], "calls": ledger.calls}
+            void = VoidAnswer(index=assignment.index, origin=assignment.kind, problem=str(problem))
+            emit(runtime, name, "void", answer=void)
+            return {"void": [void], "calls": ledger.calls}
         except BudgetExhausted as limit:
             emit(runtime, name, "exhausted", problem=str(limit))
             return {"exhausted": str(limit), "calls": ledger.calls}

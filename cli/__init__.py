@@ -1,6 +1,5 @@
-"""Floor 7: the `motet` command."""
+"""Floor 7: the `motet` command. It parses, calls and prints; how things are done is the other floors' business."""
 
+from motet.cli.app import main
 
-def main() -> None:
-    """Run the command."""
-    raise SystemExit("motet: the command is being built")
+__all__ = ["main"]

@@ -1,0 +1,135 @@
+"""The live view: what the voices are doing, on standard error. It is only a client of the team's stream."""
+
+import sys
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from rich.console import Console
+from rich.status import Status
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from motet.agents import Report
+    from motet.tools.sandbox import Sandbox
+
+COLOURS = {"planner": "cyan", "coder": "green", "tester": "yellow", "reviewer": "magenta", "finish": "white"}
+
+
+class LiveView:
+    """One line for everything that happened, and a spinner for what is happening.
+
+    Args:
+        quiet: Show nothing; for output that a program reads.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._console = Console(stderr=True, quiet=quiet, highlight=False)
+        self._status: Status | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._busy(None)
+
+    def prepare_model(self, chat: "BaseChatModel") -> None:
+        """Fetch the embedded model's weights, with a progress bar of their own, before anything else moves."""
+        from motet.models import ensure_ready
+
+        ensure_ready(chat, quiet=self._console.quiet)
+
+    def prepare_sandbox(self, find: "Callable[[], Sandbox]") -> "Sandbox":
+        """Find the sandbox and see what it enforces."""
+        self._busy("looking for a sandbox")
+        machine = find()
+        self._line("tester", f"sandbox: {machine.kind}{'' if machine.capabilities.isolated else ' (NOT isolated)'}")
+        self._busy("reading the task")
+        return machine
+
+    def show(self, event: Mapping[str, Any]) -> None:
+        """Show one custom event of the stream."""
+        handler = getattr(self, f"_on_{event['event']}", None)
+        if handler is not None:
+            handler(event["role"], event)
+
+    def _on_contract(self, role: str, event: Mapping[str, Any]) -> None:
+        contract = event["contract"]
+        name = contract.signature or contract.entry_point or f"a {contract.kind}"
+        examples = len(contract.examples)
+        self._line(role, f"{name.removesuffix(':')}, {examples} example{'s' * (examples != 1)} in the task")
+
+    def _on_plan(self, role: str, event: Mapping[str, Any]) -> None:
+        for number, step in enumerate(event["plan"].steps, 1):
+            self._line(role, f"{number}. {step}")
+
+    def _on_writing(self, role: str, event: Mapping[str, Any]) -> None:
+        assignment = event["assignment"]
+        what = {"first": "writing", "sample": "writing another answer", "repair": "repairing"}[assignment.kind]
+        why = f" ({assignment.reason})" if assignment.reason else ""
+        self._busy(f"{role}: {what}{_short(why)}")
+
+    def _on_candidate(self, role: str, event: Mapping[str, Any]) -> None:
+        candidate = event["candidate"]
+        lines = len(candidate.code.splitlines())
+        kind = f"repair of answer {candidate.repairs + 1}" if candidate.repairs is not None else "answer"
+        self._line(role, f"{kind} {candidate.index + 1}: {lines} lines")
+
+    def _on_void(self, role: str, event: Mapping[str, Any]) -> None:
+        answer = event["answer"]
+        self._line(role, f"answer {answer.index + 1} is void: {_short(answer.problem)}")
+
+    def _on_exhausted(self, role: str, event: Mapping[str, Any]) -> None:
+        self._line(role, f"stops: {event['problem']}")
+
+    def _on_testing(self, role: str, event: Mapping[str, Any]) -> None:
+        self._busy(f"{role}: running answer {event['index'] + 1}")
+
+    def _on_report(self, role: str, event: Mapping[str, Any]) -> None:
+        self._line(role, f"answer {event['report'].candidate + 1}: {_outcome(event['report'])}")
+
+    def _on_review(self, role: str, event: Mapping[str, Any]) -> None:
+        findings = event["review"].findings
+        self._line(role, "nothing to block" if not findings else "")
+        for finding in findings:
+            self._line(role, f"{'blocks' if finding.blocks else 'comment'}: {_short(finding.message)}")
+
+    def _line(self, role: str, text: str) -> None:
+        if text:
+            self._console.print(f"[{COLOURS.get(role, 'white')}]{role:>8}[/]  ", end="")
+            self._console.print(text, markup=False, soft_wrap=True)
+
+    def _busy(self, what: str | None) -> None:
+        """Spin, where somebody is looking."""
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+        if what is not None and sys.stderr.isatty() and not self._console.quiet:
+            self._status = self._console.status(what)
+            self._status.start()
+
+
+def _outcome(report: "Report") -> str:
+    if report.infrastructure:
+        return f"the sandbox failed: {_short(report.infrastructure)}"
+    if report.loads.outcome != "passed":
+        return f"does not load: {_short(report.loads.message)}"
+    parts = []
+    for results, what in ((report.given, "your tests"), (report.examples, "examples")):
+        if results:
+            passed = sum(result.outcome == "passed" for result in results)
+            parts.append(f"{passed} of {len(results)} {what} passed")
+    failures = report.failures()
+    if failures:
+        parts.append(_short(f"{failures[0].name}: {failures[0].message}"))
+    if report.observations:
+        parts.append(f"compared on {len(report.observations)} inputs")
+    return ", ".join(parts) or "loads; nothing to hold it against"
+
+
+def _short(text: str, length: int = 160) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= length else f"{text[: length - 1]}…"

@@ -1,0 +1,121 @@
+"""What comes next, decided by evidence alone: sample, repair, review or stop.
+
+The order is the one that pays for small models: a first answer, a second that must agree with it, more only while nobody
+passes or nobody agrees, and one repair at the very end, since at 1.5B a fresh answer is the better use of a call.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from motet.agents import Assignment, Candidate, Report
+from motet.graphs.policy import Policy
+from motet.graphs.selection import best, set_aside
+from motet.graphs.state import TeamState
+from motet.graphs.verdict import judge
+
+QUARANTINE_AFTER = 3
+"""How many candidates must have run before an example that none passes is taken for misread."""
+
+
+class Standing(NamedTuple):
+    """Where a run stands."""
+
+    best: Candidate | None
+    aside: frozenset[str]
+
+
+def standing(state: TeamState) -> Standing:
+    """Find the best candidate so far and the examples that count for nothing."""
+    reports = state.get("reports", {})
+    aside = set_aside(reports, after=QUARANTINE_AFTER)
+    return Standing(best(state.get("candidates", []), reports, aside=aside), aside)
+
+
+def after_test(state: TeamState, policy: Policy) -> Sequence[Assignment]:
+    """What to ask the coder for after a test; nothing when the best candidate is to be reviewed."""
+    leader, aside = standing(state)
+    reports = state.get("reports", {})
+    if state.get("exhausted") or any(report.infrastructure for report in reports.values()):
+        return ()
+    answers = [one for one in (*state.get("candidates", []), *state.get("void", [])) if one.origin != "repair"]
+    left = policy.candidates - len(answers)
+    if leader is not None and leader.index in reports and _passes(reports[leader.index], aside):
+        verdict, evidence = judge(
+            leader,
+            state.get("candidates", []),
+            reports,
+            contract=state["contract"],
+            review=None,
+            policy=policy,
+            aside=aside,
+        )
+        # More answers add nothing to a proof that stands, to a leader that has company, and where nothing is compared.
+        company = evidence.agreeing >= policy.verify_agreeing
+        settled = verdict == "verified" or company or not reports[leader.index].observations
+        if settled or left <= 0:
+            return ()
+        return _samples(state, policy, min(left, policy.batch), "another answer has to agree")
+    if left > 0:
+        return _samples(state, policy, min(left, policy.batch), "no answer passes yet")
+    if leader is None or leader.index not in reports:
+        return ()
+    failures = reports[leader.index].failures(set_aside=aside)
+    if failures:
+        return _repair(state, policy, leader, f"{failures[0].name}: {failures[0].message}")
+    return _repair(state, policy, leader, reports[leader.index].loads.message)
+
+
+def after_review(state: TeamState, policy: Policy) -> Sequence[Assignment]:
+    """What to ask the coder for after a review: a repair of what only the reviewer saw, if a round is left."""
+    leader, _ = standing(state)
+    review = state.get("reviews", {}).get(leader.index) if leader else None
+    if leader is None or review is None or state.get("exhausted"):
+        return ()
+    facts = [
+        finding.message if finding.line is None else f"line {finding.line}: {finding.message}"
+        for finding in review.findings
+        if finding.blocks and finding.kind not in ("failing_test", "tampering")
+    ]
+    return _repair(state, policy, leader, "\n".join(facts)) if facts else ()
+
+
+def _passes(report: Report, aside: frozenset[str]) -> bool:
+    return report.loads.outcome == "passed" and not report.tampering and not report.failures(set_aside=aside)
+
+
+def _next_index(state: TeamState) -> int:
+    return len(state.get("candidates", [])) + len(state.get("void", []))
+
+
+def _samples(state: TeamState, policy: Policy, count: int, reason: str) -> tuple[Assignment, ...]:
+    first = _next_index(state)
+    return tuple(
+        Assignment(
+            index=index,
+            kind="sample",
+            temperature=policy.temperature,
+            # Every other answer is asked for in other words.
+            wording="coder_variant" if index % 2 else "coder",
+            max_tokens=policy.max_answer_tokens,
+            reason=reason,
+        )
+        for index in range(first, first + count)
+    )
+
+
+def _repair(state: TeamState, policy: Policy, target: Candidate, failure: str) -> tuple[Assignment, ...]:
+    repairs = [one for one in (*state.get("candidates", []), *state.get("void", [])) if one.origin == "repair"]
+    if len(repairs) >= policy.repair_rounds:
+        return ()
+    return (
+        Assignment(
+            index=_next_index(state),
+            kind="repair",
+            # The first try is the most likely one; another must differ from it.
+            temperature=policy.temperature if repairs else 0.0,
+            max_tokens=policy.max_answer_tokens,
+            target=target,
+            failure=failure,
+            reason=failure,
+        ),
+    )

@@ -1,0 +1,48 @@
+"""The last step of every run: the best so far, with its evidence and an honest verdict."""
+
+import time
+
+from motet.agents.node import Node, emit, role_node
+from motet.graphs.conductor import standing
+from motet.graphs.policy import Policy
+from motet.graphs.state import TeamOutput, TeamState, TeamUsage
+from motet.graphs.verdict import judge
+from motet.models import Usage
+from langgraph.runtime import Runtime
+from motet.agents import TeamContext
+
+
+def create_finish(policy: Policy) -> Node:
+    """Make the node that ends a team's run."""
+
+    async def finish(state: TeamState, runtime: Runtime[TeamContext]) -> TeamOutput:
+        leader, aside = standing(state)
+        verdict, evidence = judge(
+            leader,
+            state.get("candidates", []),
+            state.get("reports", {}),
+            contract=state["contract"],
+            review=state.get("reviews", {}).get(leader.index) if leader else None,
+            policy=policy,
+            aside=aside,
+        )
+        if state.get("exhausted") and verdict != "verified":
+            evidence = evidence.model_copy(update={"reason": f"{evidence.reason} {state['exhausted']}"})
+        calls = state.get("calls", [])
+        spent = Usage.of(calls)
+        output: TeamOutput = {
+            "verdict": verdict,
+            "code": leader.code if leader else "",
+            "evidence": evidence,
+            "usage": TeamUsage(
+                tokens=spent.tokens,
+                calls=spent.calls,
+                seconds=time.time() - state["started"],
+                by_role=Usage.by_role(calls),
+                by_model=Usage.by_model(calls),
+            ),
+        }
+        emit(runtime, "finish", "verdict", verdict=verdict, evidence=evidence)
+        return output
+
+    return role_node(finish, name="finish")

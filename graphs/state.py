@@ -1,0 +1,74 @@
+"""The team's state: typed on every key, so that checkpoints come back as what they were."""
+
+import operator
+from typing import Annotated, NotRequired, TypedDict, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from motet.agents import Candidate, Contract, Plan, Report, Review, VoidAnswer
+from motet.graphs.verdict import Evidence, TeamVerdict
+from motet.models import CallRecord, Usage
+
+Value = TypeVar("Value")
+
+
+class TeamUsage(BaseModel):
+    """What a run took."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tokens: int
+    """Input and output of all calls."""
+    calls: int
+    seconds: float
+    """Time on the clock from the planner's start to the verdict."""
+    by_role: dict[str, Usage]
+    by_model: dict[str, Usage]
+
+
+class TeamInput(TypedDict):
+    """What a team is given."""
+
+    task: str
+    """The programming task, in words or as a function with a docstring and no body."""
+    entry_point: NotRequired[str | None]
+    """The name that the tests call, where the task's words leave it open."""
+    tests: NotRequired[str | None]
+    """The user's own tests: asserts, doctests, or a pytest file that imports `solution`."""
+
+
+class TeamOutput(TypedDict):
+    """What a team gives back."""
+
+    verdict: TeamVerdict
+    code: str
+    """The best solution so far; empty if no answer could be read as code."""
+    evidence: Evidence
+    usage: TeamUsage
+
+
+def latest(old: Value, new: Value) -> Value:
+    """Take the newer value, also where several nodes write in one step."""
+    return new
+
+
+class TeamState(TypedDict, total=False):
+    """Everything that a run knows. Nothing in it is free text from one role to another."""
+
+    task: str
+    entry_point: str | None
+    tests: str | None
+    contract: Annotated[Contract, latest]
+    plan: Plan
+    candidates: Annotated[list[Candidate], operator.add]
+    void: Annotated[list[VoidAnswer], operator.add]
+    inputs: tuple[str, ...]
+    reports: Annotated[dict[int, Report], operator.or_]
+    reviews: Annotated[dict[int, Review], operator.or_]
+    calls: Annotated[list[CallRecord], operator.add]
+    exhausted: Annotated[str, latest]
+    started: float
+    verdict: TeamVerdict
+    code: str
+    evidence: Evidence
+    usage: TeamUsage

@@ -1,0 +1,162 @@
+"""Wires the four voices into a graph. What they do is theirs; when they do it is the conductor's."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables import Runnable
+from langgraph.cache.base import BaseCache
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.store.base import BaseStore
+from langgraph.types import Checkpointer, Send
+
+from motet.agents import Assignment, TeamContext, create_coder, create_planner, create_reviewer, create_tester
+from motet.agents.coder import CoderInput
+from motet.agents.planner import PlannerInput
+from motet.agents.reviewer import ReviewerInput
+from motet.agents.tester import TesterInput
+from motet.graphs.conductor import after_review, after_test, standing
+from motet.graphs.finish import create_finish
+from motet.graphs.policy import Policy, resolve_policy
+from motet.graphs.state import TeamInput, TeamOutput, TeamState
+from motet.models import resolve_model
+from motet.tools.sandbox import Sandbox
+
+Team = CompiledStateGraph[TeamState, TeamContext, TeamInput, TeamOutput]
+TeamGraph = StateGraph[TeamState, TeamContext, TeamInput, TeamOutput]
+Role = Runnable[Any, Any]
+
+
+def build_team(
+    *,
+    model: str | BaseChatModel = "local",
+    policy: str | Policy = "auto",
+    sandbox: str | Sandbox = "auto",
+    planner: Role | None = None,
+    coder: Role | None = None,
+    tester: Role | None = None,
+    reviewer: Role | None = None,
+) -> TeamGraph:
+    """Wire a team, without compiling it: for graphs that want another node or edge.
+
+    Nothing heavy happens here: the model is loaded and the sandbox is probed when a run first needs them.
+
+    Args:
+        model: For every role that does not bring its own; a chat model or a spec for `motet.models.resolve_model`.
+        policy: How much to try and what counts as proof; `auto` chooses by the model's size.
+        sandbox: Where code runs; a sandbox or a spec for `motet.tools.sandbox.resolve_sandbox`.
+        planner: Stands in for the planner; any Runnable that reads and writes the same keys. So for the other roles.
+        coder: See `planner`.
+        tester: See `planner`.
+        reviewer: See `planner`.
+
+    Raises:
+        ModelError: The spec names no model.
+        ValueError: The policy is unknown.
+    """
+    chat = resolve_model(model)
+    numbers = resolve_policy(policy, chat)
+
+    def start_coder(state: TeamState) -> list[Send] | str:
+        if state.get("exhausted"):
+            return "finish"
+        return _sends(state, [Assignment(index=0, kind="first", max_tokens=numbers.max_answer_tokens)])
+
+    def after_tester(state: TeamState) -> list[Send] | str:
+        wanted = after_test(state, numbers)
+        return _sends(state, wanted) if wanted else _to_reviewer(state)
+
+    def after_reviewer(state: TeamState) -> list[Send] | str:
+        wanted = after_review(state, numbers)
+        return _sends(state, wanted) if wanted else "finish"
+
+    graph = StateGraph(TeamState, context_schema=TeamContext, input_schema=TeamInput, output_schema=TeamOutput)
+    graph.add_node(
+        "planner", planner or create_planner(model=chat, plan=numbers.plan), input_schema=PlannerInput
+    )
+    graph.add_node("coder", coder or create_coder(model=chat), input_schema=CoderInput)
+    graph.add_node(
+        "tester",
+        tester
+        or create_tester(
+            model=chat, sandbox=sandbox, inputs=numbers.inputs, model_inputs=numbers.model_inputs
+        ),
+        input_schema=TesterInput,
+    )
+    graph.add_node(
+        "reviewer",
+        reviewer or create_reviewer(model=chat, sandbox=sandbox, comment=numbers.comment),
+        input_schema=ReviewerInput,
+    )
+    graph.add_node("finish", create_finish(numbers))
+    graph.add_edge(START, "planner")
+    graph.add_conditional_edges("planner", start_coder, ["coder", "finish"])
+    graph.add_edge("coder", "tester")
+    graph.add_conditional_edges("tester", after_tester, ["coder", "reviewer", "finish"])
+    graph.add_conditional_edges("reviewer", after_reviewer, ["coder", "finish"])
+    graph.add_edge("finish", END)
+    return graph
+
+
+def create_team(
+    *,
+    model: str | BaseChatModel = "local",
+    policy: str | Policy = "auto",
+    sandbox: str | Sandbox = "auto",
+    planner: Role | None = None,
+    coder: Role | None = None,
+    tester: Role | None = None,
+    reviewer: Role | None = None,
+    checkpointer: Checkpointer = None,
+    store: BaseStore | None = None,
+    cache: BaseCache | None = None,
+    name: str = "team",
+) -> Team:
+    """Make a team that solves one programming task a run.
+
+    Example:
+        ```python
+        team = create_team()  # the embedded model, the best sandbox of this machine
+        result = team.invoke({"task": "Write add(a, b). add(2, 3) == 5 and add(-1, 1) == 0."})
+        print(result["verdict"], result["code"])
+        ```
+
+    Args:
+        model: See `build_team`, as for `policy`, `sandbox` and the roles.
+        policy: See `build_team`.
+        sandbox: See `build_team`.
+        planner: See `build_team`.
+        coder: See `build_team`.
+        tester: See `build_team`.
+        reviewer: See `build_team`.
+        checkpointer: Any LangGraph checkpointer.
+        store: Any LangGraph store; nodes of your own find it in their runtime.
+        cache: Any LangGraph cache.
+        name: The graph's name.
+
+    Returns:
+        A compiled graph, a Runnable from `TeamInput` to `TeamOutput`, sync and async. Give a `TeamContext` as
+        `context=` to change model, sandbox, budget or seed for one run.
+    """
+    graph = build_team(
+        model=model,
+        policy=policy,
+        sandbox=sandbox,
+        planner=planner,
+        coder=coder,
+        tester=tester,
+        reviewer=reviewer,
+    )
+    return graph.compile(checkpointer=checkpointer, store=store, cache=cache, name=name)
+
+
+def _sends(state: TeamState, assignments: Sequence[Assignment]) -> list[Send]:
+    return [Send("coder", {**state, "assignment": assignment}) for assignment in assignments]
+
+
+def _to_reviewer(state: TeamState) -> list[Send] | str:
+    leader, aside = standing(state)
+    if leader is None or any(report.infrastructure for report in state.get("reports", {}).values()):
+        return "finish"
+    return [Send("reviewer", {**state, "best": leader, "set_aside": sorted(aside)})]

@@ -1,0 +1,152 @@
+"""From evidence to a verdict, by rules that can be read here."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from motet.agents import Candidate, Contract, Report, Review
+from motet.graphs.policy import Policy
+
+TeamVerdict = Literal["verified", "plausible", "unverified"]
+"""`verified`: ran in a real sandbox and passed the user's tests, or several examples of the task with independent answers
+that behave alike. `plausible`: nothing speaks against it, something for it. `unverified`: the best there is."""
+
+
+class Evidence(BaseModel):
+    """What stands behind a verdict."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sandbox: str | None
+    """The kind of sandbox; `None` if nothing ran."""
+    isolated: bool
+    """Whether it kept the code away from the host."""
+    tests_passed: int
+    """Of the user's own tests."""
+    tests_total: int
+    examples_passed: int
+    """Of the examples that the task gives, those set aside left out."""
+    examples_total: int
+    set_aside: tuple[str, ...]
+    """Examples that no candidate passed; they were probably misread and count for nothing."""
+    inputs_compared: int
+    """Inputs beyond the examples for which it gave a value that others could be compared with."""
+    agreeing: int
+    """Independent answers, this one included, that pass every trusted test and behave like it on all those inputs."""
+    dissenting: int
+    """Independent answers that pass every trusted test and behave differently."""
+    failures: tuple[str, ...]
+    """Trusted tests that it fails, and whatever else the reviewer blocks on."""
+    comments: tuple[str, ...]
+    """Remarks that do not block."""
+    reason: str
+    """Why the verdict is what it is, in one sentence."""
+
+
+def judge(  # noqa: PLR0911 - each return is one rule
+    best: Candidate | None,
+    candidates: Sequence[Candidate],
+    reports: Mapping[int, Report],
+    *,
+    contract: Contract,
+    review: Review | None,
+    policy: Policy,
+    aside: frozenset[str],
+) -> tuple[TeamVerdict, Evidence]:
+    """Weigh the evidence for the best candidate."""
+    report = reports.get(best.index) if best else None
+    if best is None or report is None:
+        missing = "No answer could be read as code." if best is None else "Nothing was run."
+        return "unverified", _evidence(None, review, contract, aside, reason=missing)
+    agreeing, dissenting = _peers(best, candidates, reports, aside)
+    evidence = _evidence(report, review, contract, aside, agreeing=agreeing, dissenting=dissenting)
+
+    def decide(verdict: TeamVerdict, reason: str) -> tuple[TeamVerdict, Evidence]:
+        return verdict, evidence.model_copy(update={"reason": reason})
+
+    if report.infrastructure:
+        return decide("unverified", f"The sandbox failed: {report.infrastructure}")
+    if report.loads.outcome != "passed":
+        return decide("unverified", f"The code does not load: {report.loads.message}")
+    if evidence.failures:
+        return decide("unverified", f"It fails: {evidence.failures[0]}")
+    if not report.isolated:
+        return decide("plausible", "It ran on the bare host, and what ran there verifies nothing.")
+    if evidence.tests_total and not aside:
+        return decide("verified", "It passes all of the given tests.")
+    if evidence.tests_total:
+        return decide("plausible", "It passes the given tests, but some examples of the task were set aside.")
+    return decide(*_by_examples(evidence, policy))
+
+
+def _by_examples(evidence: Evidence, policy: Policy) -> tuple[TeamVerdict, str]:
+    """The rules where the user gave no tests."""
+    passed = f"{evidence.examples_passed} of the task's examples"
+    if not evidence.examples_total and evidence.agreeing > 1:
+        alike = f"{evidence.agreeing} independent answers behave alike"
+        return "plausible", f"The task gives no examples; {alike} on {evidence.inputs_compared} inputs."
+    if not evidence.examples_total:
+        return "unverified", "The task gives no examples and no tests, so there was nothing to hold it against."
+    if evidence.set_aside:
+        return "plausible", f"It passes {passed}, but no candidate passes {', '.join(evidence.set_aside)}."
+    if evidence.examples_total < policy.verify_examples:
+        return "plausible", f"It passes {passed}, which is too few to prove it."
+    if evidence.dissenting:
+        return "plausible", f"It passes {passed}, but other answers that pass them behave differently elsewhere."
+    if evidence.agreeing < policy.verify_agreeing or evidence.inputs_compared < policy.verify_inputs:
+        return "plausible", f"It passes {passed}, but no independent answer confirms it on further inputs."
+    alike = f"{evidence.agreeing} independent answers behave alike on {evidence.inputs_compared} further inputs"
+    return "verified", f"It passes {passed}, and {alike}."
+
+
+def _peers(
+    best: Candidate, candidates: Sequence[Candidate], reports: Mapping[int, Report], aside: frozenset[str]
+) -> tuple[int, int]:
+    """Independent answers that pass all trusted tests: how many behave like the best one, and how many do not."""
+    passing = [
+        one
+        for one in candidates
+        if one.index in reports
+        and one.repairs is None
+        and reports[one.index].loads.outcome == "passed"
+        and not reports[one.index].failures(set_aside=aside)
+    ]
+    if not reports[best.index].observations:
+        return int(best in passing), 0  # nothing was compared, so nobody agrees and nobody differs
+    alike = sum(reports[one.index].behaviour == reports[best.index].behaviour for one in passing)
+    return alike, len(passing) - alike
+
+
+def _evidence(
+    report: Report | None,
+    review: Review | None,
+    contract: Contract,
+    aside: frozenset[str],
+    *,
+    agreeing: int = 0,
+    dissenting: int = 0,
+    reason: str = "",
+) -> Evidence:
+    findings = review.findings if review else ()
+    failing = report.failures(set_aside=aside) if report else ()
+    failures = dict.fromkeys(
+        [f"{result.name}: {result.message or result.outcome}" for result in failing]
+        + [finding.message for finding in findings if finding.blocks]
+    )
+    examples = [result for result in report.examples if result.name not in aside] if report else []
+    return Evidence(
+        sandbox=report.sandbox if report else None,
+        isolated=bool(report and report.isolated),
+        tests_passed=sum(result.outcome == "passed" for result in report.given) if report else 0,
+        tests_total=len(report.given) if report else 0,
+        examples_passed=sum(result.outcome == "passed" for result in examples),
+        examples_total=len(examples) if report else len(contract.examples),
+        set_aside=tuple(sorted(aside)),
+        inputs_compared=sum(result.value is not None for result in report.observations) if report else 0,
+        agreeing=agreeing,
+        dissenting=dissenting,
+        failures=tuple(failures),
+        comments=tuple(finding.message for finding in findings if not finding.blocks),
+        reason=reason,
+    )
