@@ -1,0 +1,128 @@
+"""Judges code in the sandbox. It never loads that code itself: workers that it forks do, and it watches over them.
+
+A worker that dies or hangs costs the one case that it was at; the next worker goes on behind it. The report on all of
+them goes to standard output with a proof that is read from standard input only when the last worker is gone. The judge
+cannot be traced, nor its descriptors opened, by processes of the same user.
+
+What a worker says about itself is only as good as the worker: code that hunts for the harness within its own process can
+find the pipe and speak for it. That is why values are compared on the host wherever they can be.
+"""
+
+import json
+import os
+import select
+import signal
+import stat
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from motet.tools.testing import case_worker, pytest_worker
+from motet.tools.testing.worker import Worker, set_dumpable, start
+
+Event = list[Any]
+POLL_SECONDS = 0.02
+"""How soon a worker that died without a word is noticed."""
+
+
+def main(job: dict[str, Any]) -> None:
+    """Do the job and print the report."""
+    if stat.S_ISREG(os.fstat(0).st_mode):
+        sys.exit("the judge needs a pipe on standard input: the code under test could open a file again")
+    set_dumpable(False)
+    deadline = time.monotonic() + job["seconds"]
+    serve, batches = (pytest_worker.prepare if job["kind"] == "pytest" else case_worker.prepare)(job)
+    room = job["room"]
+    report = []
+    for batch in batches:
+        runs = _run_batch(serve, batch, job, deadline, room)
+        room -= sum(run["size"] for run in runs)
+        report.append(runs)
+    text = json.dumps({"batches": report, "changed": pytest_worker.clear(job)}).encode()
+    proof = _read_to_end(0).strip()
+    _write(1, proof + b"\n" + text + b"\n" + proof + b"\n")
+
+
+def _run_batch(
+    serve: Callable[..., None], batch: Any, job: dict[str, Any], deadline: float, room: int
+) -> list[dict[str, Any]]:
+    """Start one worker after the other until nothing of the batch is left to do, or no time to do it."""
+    runs: list[dict[str, Any]] = []
+    finished: list[Any] = []
+    while time.monotonic() < deadline and room > 0:
+        worker = start(lambda send: serve(job, batch, finished, send))
+        run = _watch(worker, job, deadline, room)
+        runs.append(run)
+        room -= run["size"]
+        finished += [event[1] for event in run["events"] if event[0] == "done"]
+        if run["during"] is None or not run["loaded"]:
+            break
+        finished.append(run["during"])
+    return runs
+
+
+def _watch(worker: Worker, job: dict[str, Any], deadline: float, room: int) -> dict[str, Any]:
+    """Take down what a worker says, with our own clock, until it ends or must be ended."""
+    run: dict[str, Any] = {"events": [], "during": None, "loaded": False, "ending": "exit", "code": None, "size": 0}
+    since = time.monotonic()
+    rest = b""
+    while True:
+        now = time.monotonic()
+        limit = since + (job["case_seconds"] if run["loaded"] else job["load_seconds"])
+        if now >= min(limit, deadline):
+            run["ending"] = "timeout" if now >= limit else "deadline"
+            break
+        if run["size"] > room:
+            run["ending"] = "flood"
+            break
+        gone = worker.has_ended()
+        if not select.select([worker.pipe], [], [], 0 if gone else min(POLL_SECONDS, limit - now))[0]:
+            if gone:
+                break
+            continue
+        chunk = os.read(worker.pipe, 65536)
+        run["size"] += len(chunk)
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            since = _take(worker.understand(line), run, since)
+        if run["ending"] == "end" or (not chunk and gone):
+            break
+        if not chunk:
+            time.sleep(POLL_SECONDS)
+    run["code"] = worker.end()
+    run["seconds"] = time.monotonic() - since
+    return run
+
+
+def _take(event: Event | None, run: dict[str, Any], since: float) -> float:
+    """Enter one event into the run; give back since when the worker is at what it does now."""
+    if event is None:
+        return since
+    kind, item, payload = event
+    now = time.monotonic()
+    if kind == "start" and run["during"] is None:
+        run["during"] = item
+    elif kind == "done" and item is not None and run["during"] == item:
+        run["during"] = None
+    elif kind == "loaded":
+        run["loaded"] = True
+    elif kind == "end":
+        run["ending"] = "end"
+    elif kind != "note":
+        return since
+    run["events"].append([kind, item, now - since, payload])
+    return now
+
+
+def _read_to_end(descriptor: int) -> bytes:
+    data = b""
+    while chunk := os.read(descriptor, 65536):
+        data += chunk
+    return data
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    while data:
+        data = data[os.write(descriptor, data) :]

@@ -1,0 +1,87 @@
+"""From a job to one run of the judge in the sandbox, and from its output to a report that nobody else can have made."""
+
+import json
+import secrets
+from collections.abc import Generator, Sequence
+from importlib.resources import files as resources
+from typing import Any, NamedTuple
+
+from motet.tools.sandbox import Execution, Files, Limits, MiB, Session
+
+PACKAGE = "motet.tools.testing"
+REPORT_BYTES = 16 * MiB
+"""What a report may take; the judge ends workers that say more."""
+RESERVED_SECONDS = 1.0
+"""Time that the judge keeps for its report, at most a fifth of what the run has."""
+
+
+class Request(NamedTuple):
+    """One run of the judge."""
+
+    argv: Sequence[str]
+    files: Files
+    stdin: bytes
+    limits: Limits
+    proof: str
+    """Stands around the report. Until the last worker has ended it lies unread in the judge's standard input."""
+
+
+class Answer(NamedTuple):
+    """What came of it."""
+
+    execution: Execution
+    """Its stdout, which held the report, is left out."""
+    report: dict[str, Any] | None
+    """`None` if the judge did not come to its end."""
+
+
+Exchange = Generator[Request, Execution, Any]
+"""Asks for runs and is sent what happened: the same for blocking and for async callers."""
+
+
+def request_for(job: dict[str, Any], modules: Sequence[str], *, files: Files, limits: Limits) -> Request:
+    """Wrap a job up with the modules that it needs in the sandbox, the judge last."""
+    folder = resources(PACKAGE)
+    sources = [[f"{PACKAGE}.{name}", folder.joinpath(f"{name}.py").read_text("utf-8")] for name in modules]
+    seconds = limits.wall_seconds - min(RESERVED_SECONDS, limits.wall_seconds / 5)
+    text = json.dumps({**job, "modules": sources, "seconds": seconds, "room": REPORT_BYTES // 4}).encode()
+    proof = secrets.token_hex(32)
+    # Twice: the sandbox keeps the head and the tail of what is written, half of this each.
+    wide = limits.model_copy(update={"output_bytes": REPORT_BYTES, "kept_output_bytes": 2 * REPORT_BYTES})
+    argv = ("python3", "-I", "-B", "-X", "utf8", "-c", folder.joinpath("boot.py").read_text("utf-8"))
+    return Request(argv, files, b"%012d" % len(text) + text + proof.encode(), wide, proof)
+
+
+def answer_to(request: Request, execution: Execution) -> Answer:
+    """Read the report, if it is the judge's."""
+    head, _, rest = execution.stdout.partition("\n")
+    text, _, tail = rest.rstrip("\n").rpartition("\n")
+    bare = execution.model_copy(update={"stdout": ""})
+    if not secrets.compare_digest(head.encode(), request.proof.encode()) or tail != request.proof:
+        return Answer(bare, None)
+    return Answer(bare, json.loads(text))
+
+
+def drive(session: Session, exchange: Exchange) -> Any:
+    """Run what the exchange asks for, and give back its result."""
+    try:
+        request = next(exchange)
+        while True:
+            request = exchange.send(
+                session.run(request.argv, files=request.files, stdin=request.stdin, limits=request.limits)
+            )
+    except StopIteration as end:
+        return end.value
+
+
+async def adrive(session: Session, exchange: Exchange) -> Any:
+    """As `drive`, without blocking the event loop."""
+    try:
+        request = next(exchange)
+        while True:
+            execution = await session.arun(
+                request.argv, files=request.files, stdin=request.stdin, limits=request.limits
+            )
+            request = exchange.send(execution)
+    except StopIteration as end:
+        return end.value
