@@ -33,9 +33,9 @@ def read_code(answer: str, contract: Contract) -> str:
     if contract.entry_point is None:
         return _without_examples(*trees[0])
     for module, tree in trees:
-        if contract.entry_point in defined_names(tree):
+        if contract.defines in defined_names(tree):
             return _without_examples(module, tree)
-    raise UnreadableAnswerError(f"No code in the answer defines `{contract.entry_point}`.")
+    raise UnreadableAnswerError(f"No code in the answer defines `{contract.defines}`.")
 
 
 def main_function(code: str) -> str | None:

@@ -43,10 +43,12 @@ class Contract(BaseModel):
     kind: Literal["function", "class", "program"] = "function"
     """What is to be written; `program` is a script whose output counts."""
     entry_point: str | None = None
-    """The name that the tests will call, if the task gives one."""
+    """What the tests will call, if the task says it: a function or a class, or `Class().method` where a class with one
+    method to write is only the coat of a function."""
     signature: str | None = None
-    """Its `def` line up to the colon, normalised, such as `def add(a: int, b: int) -> int:`."""
+    """Its `def` line up to the colon, normalised, such as `def add(a: int, b: int) -> int:`; a method's has `self`."""
     parameters: tuple[Parameter, ...] = ()
+    """Its parameters without `self`, `*args` and `**kwargs`."""
     returns: str | None = None
     """The annotation of the return value."""
     imports: tuple[str, ...] = ()
@@ -56,3 +58,8 @@ class Contract(BaseModel):
     constraints: tuple[str, ...] = ()
     """Sentences of the task that limit inputs or the solution, such as `1 <= n <= 1000` or `must not use sorted`."""
     examples: tuple[Example, ...] = ()
+
+    @property
+    def defines(self) -> str | None:
+        """The top-level name that a solution must define: `Solution` where the entry point is `Solution().solve`."""
+        return self.entry_point.partition("(")[0].partition(".")[0] if self.entry_point else None

@@ -7,8 +7,9 @@ _BOUND = re.compile(
     r"|\b(?:range|interval)\s*\[|\bconsists? (?:only )?of\b|\bcontains? only\b"
 )
 _WORDS = re.compile(
-    r"\bmust\b|\b(?:do|does|should|may|can|shall|need)(?:\s+not|n['’]t)\b|\bcannot\b|\bnever\b|\bin[- ]place\b|\bO\([\w\s*^()²³]+\)"
-    r"|\bwithout\s+(?:using|importing|modifying|changing|extra|recursion)|\bassum(?:e|ed)\b|\bguaranteed\b|\bat (?:most|least)\b"
+    r"\bmust\b|\b(?:do|does|should|may|can|shall|need)(?:\s+not|n['\u2019]t)\b|\bcannot\b|\bnever\b|\bin[- ]place\b"
+    r"|\bO\([\w\s*^()²³]+\)|\bwithout\s+(?:using|importing|modifying|changing|extra|recursion)"
+    r"|\bassum(?:e|ed)\b|\bguaranteed\b|\bat (?:most|least)\b"
     r"|\bnon[- ]empty\b|\bcase[- ]?(?:in)?sensitive\b|\bonly\s+use\b|\bno (?:more|less|fewer) than\b",
     re.I,
 )
@@ -60,5 +61,7 @@ def _sentences(text: str) -> list[tuple[str, bool]]:
         if _BULLET.match(line) or listed:
             close()
         paragraph.append(stripped)
+        if stripped.endswith(":"):
+            close()
     close()
     return sentences

@@ -15,15 +15,16 @@ _OUTPUT = re.compile(
     rf"(?:^{_MARK}|[ \t,;|]+[*_`]{{0,3}})(?:sample[ \t]+|expected[ \t]+)?outputs?{_AFTER_LABEL}", re.I | re.M
 )
 _NAME = re.compile(
-    r"[\s,;&]*(?:and\s+|with\s+)?[`*]{0,2}([A-Za-z_]\w*)[`*]{0,2}[ \t]*(?:=(?!=)|:|\bis\b(?!\s+an?\b))[ \t]*[`*]{0,2}[ \t]*\n?[ \t]*"
+    r"[\s,;&]*(?:and\s+|with\s+)?[`*]{0,2}([A-Za-z_]\w*)[`*]{0,2}"
+    r"[ \t]*(?:=(?!=)|:|\bis\b(?!\s+an?\b))[ \t]*[`*]{0,2}[ \t]*\n?[ \t]*"
 )
 _OPENING = re.compile(
     r"\b(?:for|if|when|given|with|let|where|suppose|consider|calling it with|on)\s+(?:the\s+)?(?:input\s+)?", re.I
 )
 _RESULT = re.compile(
     r"\b(?:output|result|answer|return value|function|it|method|you|we|program|value returned)\s+"
-    r"(?:(?:should|must|will|would|shall)\s+)?(?:be|is|are|equals?|returns?|gives?|outputs?)\b[ \t]*:?|\breturns?\b[ \t]*:?"
-    r"|==?>|-->?|->|➞|→|⇒",
+    r"(?:(?:should|must|will|would|shall)\s+)?(?:be|is|are|equals?|returns?|gives?|outputs?)\b[ \t]*:?"
+    r"|\breturns?\b[ \t]*:?|==?>|-->?|->|➞|→|⇒",
     re.I,
 )
 _RANGE = re.compile(r"[ \t]*(?:to|through|until|or|up|and\s+above)\b|[ \t]*(?:\.\.|[-+*/%<>])")

@@ -13,7 +13,7 @@ Kind = Literal["function", "class", "program"]
 
 _IDENTIFIER = r"[A-Za-z_]\w*"
 _THING = r"(?:function|method|routine|procedure|subroutine|helper|generator|decorator|coroutine)"
-_QUOTE = r"[`'\"*“‘]{1,3}"
+_QUOTE = r"[`'\"*\u201c\u2018]{1,3}"
 _NAMED = (
     re.compile(rf"\b{_THING}\b[^.\n]{{0,40}}?\b(?:called|named)\s+(?:{_QUOTE})?({_IDENTIFIER})", re.I),
     re.compile(rf"\b{_THING}\s*:?\s+{_QUOTE}(?:def\s+)?({_IDENTIFIER})", re.I),
@@ -42,8 +42,9 @@ _CALLED = re.compile(
     rf"(?:^[ \t]*(?:>>>|assert)[^\n]*?|^[ \t*-]*|`)(?<![.\w])({_IDENTIFIER})\([^\n]*(?:=|->|=>|➞|→|$)", re.M
 )
 _NOT_NAMES = frozenset(
-    "that which to a an the it for in of and or is with from as by on python this your named called used takes returns".split()
-) | frozenset(("print", "len", "sorted", "round", "list", "set", "str", "int", "isinstance", "not", "if", "assert"))
+    """a an and as assert by called for from if in int is isinstance it len list named not of on or print python returns
+    round set sorted str takes that the this to used which with your""".split()  # noqa: SIM905 - prose reads as prose
+)
 
 
 class Outline(NamedTuple):
@@ -121,7 +122,7 @@ class Outline(NamedTuple):
         return "\n\n\n".join(kept)
 
 
-def outline(task: str, regions: list[CodeRegion], entry_point: str | None) -> Outline:
+def outline(task: str, regions: list[CodeRegion], entry_point: str | None) -> Outline:  # noqa: PLR0911 - a ladder of sources
     """Read what is to be written; a given entry point wins over what the task says."""
     if entry_point is not None:
         return _given(task, regions, entry_point)

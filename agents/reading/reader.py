@@ -16,6 +16,7 @@ from motet.agents.reading.sessions import bound_names
 from motet.agents.reading.target import Placed, Target
 
 _EXACT_FORMS = ("doctest", "assert")
+_SORTABLE = ({int}, {float}, {int, float}, {str})
 _ANY_ORDER = re.compile(
     r"\breturn[^.]{0,80}\bany order\b|\bany order\b[^.]{0,40}\breturn|\border[^.]{0,30}(?:does|do) not matter", re.I
 )
@@ -39,6 +40,7 @@ def read_contract(task: str, *, entry_point: str | None = None) -> Contract:
     regions = code_regions(task)
     shape = outline(task, regions, entry_point)
     text = _words(task, regions, shape)
+    examples = _examples(text, shape, regions) if shape.entry_point is not None else ()
     return Contract(
         task=task,
         kind=shape.kind,
@@ -48,8 +50,8 @@ def read_contract(task: str, *, entry_point: str | None = None) -> Contract:
         returns=shape.returns,
         imports=shape.imports,
         preamble=shape.preamble,
-        constraints=constraints(text),
-        examples=_examples(text, shape, regions) if shape.entry_point is not None else (),
+        constraints=constraints(_without_examples(text, examples)),
+        examples=examples,
     )
 
 
@@ -98,10 +100,9 @@ def _with_any_order(examples: list[Example], target: Target) -> Iterator[Example
             value = None
         if example.form in _EXACT_FORMS or not isinstance(value, list) or len(value) < 2:
             yield example
-        elif example.code.startswith(target.entry_point) and len({type(item) for item in value}) == 1:
-            if isinstance(value[0], int | float | str):
-                changed = {"code": f"sorted({example.code})", "expected": repr(sorted(value))}
-                yield example.model_copy(update=changed)
+        elif example.code.startswith(target.entry_point) and {type(item) for item in value} in _SORTABLE:
+            changed = {"code": f"sorted({example.code})", "expected": repr(sorted(value))}
+            yield example.model_copy(update=changed)
 
 
 def _consistent(examples: Iterable[Example]) -> tuple[Example, ...]:
@@ -125,6 +126,12 @@ def _words(task: str, regions: list[CodeRegion], shape: Outline) -> str:
     if shape.region is not None and definition is not None and shape.node is not None and not is_stub(definition):
         for statement in definition.body[1 if ast.get_docstring(definition) else 0 :]:
             text = _without(text, source_of(shape.region.source, statement))
+    return text
+
+
+def _without_examples(text: str, examples: Iterable[Example]) -> str:
+    for example in examples:
+        text = _without(text, example.text)
     return text
 
 

@@ -84,13 +84,13 @@ def _chain_at(text: str, start: int) -> Found | None:
     return Found(first.value, start, end)
 
 
-def stands_alone(text: str, found: Found) -> bool:
+def stands_alone(text: str, found: Found) -> bool:  # noqa: PLR0911 - one answer for each way to go on
     """Whether what follows a value leaves it as it is: `5 apples`, `2 or 3` and `3 * n` do not mean 5, 2 and 3."""
     rest = plain(text)[found.end : found.end + 200]
     line = rest.partition("\n")[0]
     unquoted = line.lstrip("`*_\"'") if line[:1] in "`*_" else line
     tail = unquoted.strip()
-    if not tail or tail[0] in "#;)]}—–" or tail.startswith(("//", "--")):
+    if not tail or tail[0] in "#;)]}\u2014\u2013" or tail.startswith(("//", "--")):
         return not (unquoted[:1] in "]}" and found.value is None)
     if tail[0] in ".!?:":
         return len(tail) == 1 or not tail[1].isalnum()

@@ -83,7 +83,7 @@ class Target:
         return f"{self.entry_point}({', '.join(words)})"
 
     def expression(self, text: str) -> str | None:
-        """The text as an expression that calls the target with literals, wrapped in safe builtins at most; normalised."""
+        """The text as an expression that calls the target with literals, in safe builtins at most; normalised."""
         try:
             tree = parse_expression(text)
         except NotAValue:

@@ -1,7 +1,8 @@
-"""Values as tasks write them: Python literals, a little JSON, arithmetic on numbers. Nothing is ever evaluated as code."""
+"""Values as tasks write them: Python literals, a little JSON, arithmetic on numbers. Nothing is run as code."""
 
 import ast
 import contextlib
+import math
 import operator
 import warnings
 from collections.abc import Callable
@@ -13,7 +14,9 @@ Literal = Any
 LOOSE_NAMES = {"true": True, "false": False, "null": None, "none": None, "TRUE": True, "FALSE": False, "NULL": None}
 """Spellings from other languages whose meaning nobody doubts."""
 
-_TYPOGRAPHIC = {"‘": "’", "“": "”", "”": "”", "’": "’"}
+_TYPOGRAPHIC = str.maketrans(
+    {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2212": "-", "\u00a0": " ", "\u200b": " "}
+)
 _EMPTY_MAKERS: dict[str, Callable[[], Literal]] = {
     "set": set, "frozenset": frozenset, "dict": dict, "list": list, "tuple": tuple,
 }  # fmt: skip
@@ -35,13 +38,10 @@ class NotAValue(ValueError):
 
 def plain(text: str) -> str:
     """The text with typographic quotes and minus signs as Python writes them; lengths and places stay the same."""
-    for opening, closing in _TYPOGRAPHIC.items():
-        quote = "'" if closing == "’" else '"'
-        text = text.replace(opening, quote).replace(closing, quote)
-    return text.replace("−", "-").replace("\u00a0", " ").replace("\u200b", " ")
+    return text.translate(_TYPOGRAPHIC)
 
 
-def evaluate(node: ast.expr) -> Literal:
+def evaluate(node: ast.expr) -> Literal:  # noqa: PLR0911 - one answer for each kind of node
     """The value of a tree of literals.
 
     Raises:
@@ -95,10 +95,10 @@ def parse_expression(text: str) -> ast.expr:
     raise NotAValue(text[:80])
 
 
-def source(value: Literal) -> str:
+def source(value: Literal) -> str:  # noqa: PLR0911 - one answer for each type
     """Python source that gives the value, for values made by `evaluate`."""
     match value:
-        case float() if value != value or value in (float("inf"), float("-inf")):
+        case float() if not math.isfinite(value):
             return f"float({str(value)!r})"
         case list():
             return f"[{', '.join(map(source, value))}]"
