@@ -21,25 +21,26 @@ def read(size: int) -> bytes:
     return data
 
 
-def load(modules: list[list[str]]) -> types.ModuleType:
-    """Load the judge's modules under their full names, and forget those: the last one is the judge.
+def load(sources: dict[str, str]) -> dict[str, types.ModuleType]:
+    """Load the judge's modules under their full names, and forget those.
 
     Each gets builtins of its own, so that code which patches `builtins` does not reach them.
     """
-    for name, source in modules:
-        module = types.ModuleType(name)
+    modules = {name: types.ModuleType(name) for name in sources}
+    for name, module in modules.items():
         module.__dict__["__builtins__"] = dict(vars(builtins))
         sys.modules[name] = module
-        exec(compile(source, f"<{name}>", "exec"), module.__dict__)  # noqa: S102 - these are motet's own files
-    for name, _ in modules:
+        exec(compile(sources[name], f"<{name}>", "exec"), module.__dict__)  # noqa: S102 - these are motet's own files
+    for name in modules:
         del sys.modules[name]
-    return module
+    return modules
 
 
 def main() -> None:
     """Start the judge on its job."""
     job = json.loads(read(int(read(12))))
-    load(job.pop("modules")).main(job)
+    modules = load(job.pop("modules"))
+    modules[job["judge"]].main(job, modules[job["task"]])
 
 
 if __name__ == "__main__":

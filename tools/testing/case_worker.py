@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from motet.tools.testing.comparing import equal, explain
@@ -21,9 +21,14 @@ MODULE = "solution"
 PRINTED_CHARACTERS = 64 * 1024
 
 
-def prepare(job: dict[str, Any]) -> tuple[Callable[..., None], list[None]]:
+def prepare(_job: dict[str, Any]) -> list[None]:
     """All cases are one batch."""
-    return serve, [None]
+    return [None]
+
+
+def clear(_job: dict[str, Any]) -> list[str]:
+    """Nothing is left behind."""
+    return []
 
 
 def serve(job: dict[str, Any], _batch: None, skip: Sequence[int], send: Send) -> None:

@@ -10,7 +10,7 @@ from motet.tools.testing import endings, questions
 from motet.tools.testing.protocol import Case, CaseResult, TestRun
 from motet.tools.testing.request import Answer, Exchange, adrive, answer_to, drive, request_for
 
-MODULES = ("encoding", "describing", "comparing", "worker", "case_worker", "integrity", "pytest_worker", "judge")
+MODULES = ("encoding", "describing", "comparing", "worker", "judge", "case_worker")
 LOADING = 3
 """How many times the time for a case the code may take to load: libraries are slow to import."""
 CANARY = "a statement that must fail was reported as passed"
@@ -82,7 +82,6 @@ def _round(
     if any(question.decided_within for question in open_questions):
         open_questions.insert(secrets.randbelow(len(open_questions) + 1), canary)
     job = {
-        "kind": "cases",
         "code": code,
         "cases": [question.task() for question in open_questions],
         "case_seconds": case_seconds,

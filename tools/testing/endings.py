@@ -36,7 +36,10 @@ def of_run(execution: Execution) -> tuple[Outcome, str]:
         return "not_run", f"the sandbox failed: {tail}"
     if execution.verdict == "timeout":
         return "timeout", "the whole run was ended at its time limit"
-    return "error", f"the run ended without a report (verdict {execution.verdict}, exit code {execution.exit_code}): {tail}"
+    return (
+        "error",
+        f"the run ended without a report (verdict {execution.verdict}, exit code {execution.exit_code}): {tail}",
+    )
 
 
 def error_text(error: dict[str, Any]) -> str:

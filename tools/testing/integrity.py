@@ -6,8 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 GUARDED = ("_pytest", "pluggy", "pytest", "unittest")
-FREE_BUILTINS = frozenset({"_", "breakpoint", "copyright", "credits", "exit", "help", "input", "license", "open", "print", "quit"})
+FREE_BUILTINS = frozenset(
+    {"_", "breakpoint", "copyright", "credits", "exit", "help", "input", "license", "open", "print", "quit"}
+)
 """Builtins that honest code replaces at times, and that decide nothing."""
+
+PATCHED_BY_PYTEST = frozenset({"_pytest.config.Config._getini_unknown_type"})
+"""What pytest's own plugins replace when it starts."""
 
 
 class Snapshot:
@@ -23,7 +28,11 @@ class Snapshot:
     def changed(self, manager: Any) -> list[str]:
         """Name what is not as it was; `manager` is pytest's plugin manager, if it has started."""
         now = {place: _fingerprint(value) for place, value in self._places()}
-        changed = [place for place, before in self._before.items() if now.get(place) != before]
+        changed = [
+            place
+            for place, before in self._before.items()
+            if now.get(place) != before and place not in PATCHED_BY_PYTEST
+        ]
         changed += [name for name, module in self._modules.items() if sys.modules.get(name) is not module]
         plugins = manager.get_plugins() if manager is not None else ()
         return changed + [f"the plugin {plugin!r:.100}" for plugin in plugins if self._is_of_the_code(plugin)]
@@ -52,5 +61,10 @@ def _fingerprint(value: Any) -> tuple[object, ...]:
     """What makes it the same function: itself, and what runs when it is called."""
     value = getattr(value, "__func__", value) if isinstance(value, staticmethod | classmethod) else value
     if isinstance(value, types.FunctionType):
-        return id(value), id(value.__code__), [id(default) for default in value.__defaults__ or ()], id(value.__closure__)
+        return (
+            id(value),
+            id(value.__code__),
+            [id(default) for default in value.__defaults__ or ()],
+            id(value.__closure__),
+        )
     return (id(value),)

@@ -15,43 +15,55 @@ import signal
 import stat
 import sys
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
-from motet.tools.testing import case_worker, pytest_worker
-from motet.tools.testing.worker import Worker, set_dumpable, start
+from motet.tools.testing.worker import Send, Worker, set_dumpable, start
 
 Event = list[Any]
 POLL_SECONDS = 0.02
 """How soon a worker that died without a word is noticed."""
 
 
-def main(job: dict[str, Any]) -> None:
+class Task(Protocol):
+    """What workers do: the module `case_worker` or `pytest_worker`."""
+
+    def prepare(self, job: dict[str, Any]) -> Sequence[Any]:
+        """Get ready before the first worker; give back the batches, each of which has workers of its own."""
+        ...
+
+    def serve(self, job: dict[str, Any], batch: Any, skip: Sequence[Any], send: Send) -> None:
+        """Do a batch, in a worker, but for the items that are to be skipped."""
+        ...
+
+    def clear(self, job: dict[str, Any]) -> list[str]:
+        """Clean up behind the last worker; give back what has been tampered with."""
+        ...
+
+
+def main(job: dict[str, Any], task: Task) -> None:
     """Do the job and print the report."""
     if stat.S_ISREG(os.fstat(0).st_mode):
         sys.exit("the judge needs a pipe on standard input: the code under test could open a file again")
     set_dumpable(False)
     deadline = time.monotonic() + job["seconds"]
-    serve, batches = (pytest_worker.prepare if job["kind"] == "pytest" else case_worker.prepare)(job)
     room = job["room"]
     report = []
-    for batch in batches:
-        runs = _run_batch(serve, batch, job, deadline, room)
+    for batch in task.prepare(job):
+        runs = _run_batch(task, batch, job, deadline, room)
         room -= sum(run["size"] for run in runs)
         report.append(runs)
-    text = json.dumps({"batches": report, "changed": pytest_worker.clear(job)}).encode()
+    text = json.dumps({"batches": report, "changed": task.clear(job)}).encode()
     proof = _read_to_end(0).strip()
     _write(1, proof + b"\n" + text + b"\n" + proof + b"\n")
 
 
-def _run_batch(
-    serve: Callable[..., None], batch: Any, job: dict[str, Any], deadline: float, room: int
-) -> list[dict[str, Any]]:
+def _run_batch(task: Task, batch: Any, job: dict[str, Any], deadline: float, room: int) -> list[dict[str, Any]]:
     """Start one worker after the other until nothing of the batch is left to do, or no time to do it."""
     runs: list[dict[str, Any]] = []
     finished: list[Any] = []
     while time.monotonic() < deadline and room > 0:
-        worker = start(lambda send: serve(job, batch, finished, send))
+        worker = start(lambda send: task.serve(job, batch, finished, send))
         run = _watch(worker, job, deadline, room)
         runs.append(run)
         room -= run["size"]

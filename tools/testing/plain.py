@@ -128,8 +128,9 @@ def _read(node: ast.expr) -> Any:
             return {_read(item) for item in items}
         case ast.Dict(keys=keys, values=values) if None not in keys:
             return {_read(key): _read(value) for key, value in zip(keys, values, strict=True) if key is not None}
-        case ast.Name(id="nan" | "inf" as name) | ast.Attribute(
-            value=ast.Name(id="math"), attr="nan" | "inf" | "pi" | "e" | "tau" as name
+        case (
+            ast.Name(id="nan" | "inf" as name)
+            | ast.Attribute(value=ast.Name(id="math"), attr="nan" | "inf" | "pi" | "e" | "tau" as name)
         ):
             return getattr(math, name)
         case ast.UnaryOp(op=op, operand=operand) if type(op) in _UNARY:
@@ -155,7 +156,11 @@ def _bounded(op: type[ast.operator], left: Any, right: Any) -> Any:
         if any(isinstance(side, int) and side.bit_length() > MAX_BITS for side in (left, right)):
             raise NotLiteralError("too large")
         for items, times in ((left, right), (right, left)):
-            if isinstance(items, str | bytes | list | tuple) and isinstance(times, int) and len(items) * times > MAX_ITEMS:
+            if (
+                isinstance(items, str | bytes | list | tuple)
+                and isinstance(times, int)
+                and len(items) * times > MAX_ITEMS
+            ):
                 raise NotLiteralError("too large")
     elif op is ast.Mod and isinstance(left, str | bytes):
         raise NotLiteralError("formats text")

@@ -6,11 +6,11 @@ code's folder is the last place that imports look in, and no configuration is re
 
 import json
 import os
-import secrets
+import random
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +20,17 @@ from motet.tools.testing.worker import Send
 MESSAGE_CHARACTERS = 2000
 
 
-def prepare(job: dict[str, Any]) -> tuple[Callable[..., None], list[str]]:
+def prepare(job: dict[str, Any]) -> list[str]:
     """Load pytest once for all workers; each test file is a batch."""
     os.environ.pop("PYTEST_ADDOPTS", None)
     os.environ.pop("PYTEST_PLUGINS", None)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     import pytest  # noqa: F401 - the workers are forks and find it loaded
 
-    if job["unittest"]:
+    if job["with_unittest"]:
         import unittest  # noqa: F401 - as above
     job["root"] = tempfile.mkdtemp(prefix="tests-")
-    return serve, job["batches"]
+    return job["batches"]
 
 
 def lay_out(job: dict[str, Any]) -> None:
@@ -43,8 +43,6 @@ def lay_out(job: dict[str, Any]) -> None:
 
 def clear(job: dict[str, Any]) -> list[str]:
     """Remove the test files; give back those that are not what they were."""
-    if "root" not in job:
-        return []
     changed = []
     for path, text in job["tests"].items():
         target = Path(job["root"], path)
@@ -62,10 +60,21 @@ def serve(job: dict[str, Any], batch: str, skip: Sequence[str], send: Send) -> N
     sys.path.append(os.getcwd())
     root = job["root"]
     reporter = _Reporter(skip, job["canaries"], Snapshot(os.getcwd()), send)
-    arguments = ["-c", os.devnull, "--rootdir", root, "--confcutdir", root, "-p", "no:cacheprovider", "--tb=short", "-qq"]
+    arguments = [
+        "-c",
+        os.devnull,
+        "--rootdir",
+        root,
+        "--confcutdir",
+        root,
+        "-p",
+        "no:cacheprovider",
+        "--tb=short",
+        "-qq",
+    ]
     pytest.main([*arguments, str(Path(root, batch))], plugins=[reporter])
     reporter.check()
-    send("end", None, json.dumps(reporter.changed))
+    send("end", None, json.dumps({"changed": reporter.changed}))
 
 
 class _Reporter:
@@ -95,13 +104,12 @@ class _Reporter:
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
         self.check()
-        items[:] = [item for item in items if item.nodeid not in self._skip]
-        canaries = [item for item in items if item.originalname in self._canaries or item.name in self._canaries]
-        others = [item for item in items if item not in canaries]
+        canaries = [item for item in items if item.name in self._canaries]
+        others = [item for item in items if item not in canaries and item.nodeid not in self._skip]
         for place, canary in enumerate(canaries):
             # The first stands before all others. No canary may part the tests of a class, which can share a state.
             gaps = [k for k in range(1, len(others)) if others[k].parent is not others[k - 1].parent] or [len(others)]
-            others.insert(secrets.choice(gaps) if place else 0, canary)
+            others.insert(random.SystemRandom().choice(gaps) if place else 0, canary)
         items[:] = others
         self._send("loaded", None, json.dumps([item.nodeid for item in items]))
 

@@ -93,7 +93,9 @@ class Question:
             try:
                 failure = check.failure(values)
             except Exception as error:
-                return self._result("error", seconds, f"{type(error).__name__}: {error}", exception=type(error).__name__)
+                return self._result(
+                    "error", seconds, f"{type(error).__name__}: {error}", exception=type(error).__name__
+                )
             if failure is not None:
                 return self._result("failed", seconds, failure[:2000])
         return self._result("passed", seconds)
@@ -114,7 +116,12 @@ class Question:
         return self._result("failed" if failed else "error", seconds, message, exception=str(error["type"]))
 
     def _result(
-        self, outcome: Outcome, seconds: float, message: str = "", value: str | None = None, exception: str | None = None
+        self,
+        outcome: Outcome,
+        seconds: float,
+        message: str = "",
+        value: str | None = None,
+        exception: str | None = None,
     ) -> CaseResult:
         return CaseResult(
             name=self.name, outcome=outcome, seconds=seconds, message=message, value=value, exception=exception

@@ -40,11 +40,12 @@ Exchange = Generator[Request, Execution, Any]
 
 
 def request_for(job: dict[str, Any], modules: Sequence[str], *, files: Files, limits: Limits) -> Request:
-    """Wrap a job up with the modules that it needs in the sandbox, the judge last."""
+    """Wrap a job up with the modules that it needs in the sandbox; the last is its task."""
     folder = resources(PACKAGE)
-    sources = [[f"{PACKAGE}.{name}", folder.joinpath(f"{name}.py").read_text("utf-8")] for name in modules]
+    sources = {f"{PACKAGE}.{name}": folder.joinpath(f"{name}.py").read_text("utf-8") for name in modules}
     seconds = limits.wall_seconds - min(RESERVED_SECONDS, limits.wall_seconds / 5)
-    text = json.dumps({**job, "modules": sources, "seconds": seconds, "room": REPORT_BYTES // 4}).encode()
+    settings = {"judge": f"{PACKAGE}.judge", "task": f"{PACKAGE}.{modules[-1]}", "modules": sources, "seconds": seconds}
+    text = json.dumps({**job, **settings, "room": REPORT_BYTES // 4}).encode()
     proof = secrets.token_hex(32)
     # Twice: the sandbox keeps the head and the tail of what is written, half of this each.
     wide = limits.model_copy(update={"output_bytes": REPORT_BYTES, "kept_output_bytes": 2 * REPORT_BYTES})

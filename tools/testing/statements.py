@@ -47,7 +47,9 @@ class Check:
         """
         left, right = self.left.value(observed), self.right.value(observed)
         if self.symbol in ("truth", "falsity"):
-            return None if bool(left) == (self.symbol == "truth") else f"{self.note}{source_of(left)} is not as asserted"
+            return (
+                None if bool(left) == (self.symbol == "truth") else f"{self.note}{source_of(left)} is not as asserted"
+            )
         if _OPERATORS[self.symbol](left, right):
             return None
         return f"{self.note}{source_of(left)} {self.symbol} {source_of(right)} is not so"

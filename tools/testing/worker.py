@@ -3,7 +3,6 @@
 import ctypes
 import json
 import os
-import secrets
 import signal
 import sys
 from collections.abc import Callable
@@ -64,7 +63,7 @@ class Worker:
 
 def start(serve: Callable[[Send], None]) -> Worker:
     """Fork a worker that serves."""
-    token = secrets.token_hex(16).encode()
+    token = os.urandom(16).hex().encode()
     read_end, write_end = os.pipe()
     pid = os.fork()
     if pid:
