@@ -56,7 +56,7 @@ def _judge_error(want: str, error: dict[str, Any], flags: int) -> str | None:
 
 
 def _type_only(message: str) -> str:
-    return message.split(":")[0].strip().rsplit(".", 1)[-1] + "\n"
+    return message.split(":", maxsplit=1)[0].strip().rsplit(".", 1)[-1] + "\n"
 
 
 def _same_value(want: str, printed: str) -> bool:

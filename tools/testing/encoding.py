@@ -1,8 +1,8 @@
 """Values as JSON that carries nothing but data. Runs in the sandbox, on the standard library; `plain.py` reads it.
 
 The classes of subclasses are dropped with everything that they override: a list that says it equals everything is
-sent as the items it holds. An `OrderedDict`, `Counter` or `defaultdict` is a dict, a named tuple is a tuple, a member of
-an `IntEnum` is its number: as `==` sees them. Anything else is not plain, and is shown but not compared on the host.
+sent as the items it holds. An `OrderedDict`, `Counter` or `defaultdict` is a dict, a named tuple is a tuple, a member
+of an `IntEnum` is its number: as `==` sees them. Anything else is not plain, and is shown but not compared on the host.
 """
 
 import sys

@@ -4,8 +4,8 @@ A worker that dies or hangs costs the one case that it was at; the next worker g
 them goes to standard output with a proof that is read from standard input only when the last worker is gone. The judge
 cannot be traced, nor its descriptors opened, by processes of the same user.
 
-What a worker says about itself is only as good as the worker: code that hunts for the harness within its own process can
-find the pipe and speak for it. That is why values are compared on the host wherever they can be.
+What a worker says about itself is only as good as the worker: code that hunts for the harness within its own process
+can find the pipe and speak for it. That is why values are compared on the host wherever they can be.
 """
 
 import json
@@ -16,6 +16,7 @@ import stat
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from motet.tools.testing.worker import Send, Worker, set_dumpable, start
@@ -63,7 +64,7 @@ def _run_batch(task: Task, batch: Any, job: dict[str, Any], deadline: float, roo
     runs: list[dict[str, Any]] = []
     finished: list[Any] = []
     while time.monotonic() < deadline and room > 0:
-        worker = start(lambda send: task.serve(job, batch, finished, send))
+        worker = start(partial(task.serve, job, batch, tuple(finished)))
         run = _watch(worker, job, deadline, room)
         runs.append(run)
         room -= run["size"]

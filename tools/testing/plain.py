@@ -48,7 +48,7 @@ _DECODERS: dict[str, Callable[..., Any]] = {
 }
 
 
-def source_of(value: Any) -> str:
+def source_of(value: Any) -> str:  # noqa: PLR0911 - one line for each kind
     """Python source for plain data, the same for equal sets, and with no bare `nan` or `inf`."""
     if isinstance(value, float):
         return repr(value) if math.isfinite(value) else f"float('{value}')"
@@ -69,7 +69,7 @@ def source_of(value: Any) -> str:
     return repr(value)
 
 
-def same(actual: Any, expected: Any) -> bool:
+def same(actual: Any, expected: Any) -> bool:  # noqa: PLR0911 - one line for each kind
     """Whether a value is the expected one: `==`, but floats may differ by rounding noise, and nan is nan.
 
     An example of a task is written by hand, or shows digits of another machine: summing in another order must not fail
@@ -116,7 +116,7 @@ def literal_of(node: ast.expr) -> Any:
         raise NotLiteralError(str(error)) from error
 
 
-def _read(node: ast.expr) -> Any:
+def _read(node: ast.expr) -> Any:  # noqa: PLR0911 - one line for each kind
     match node:
         case ast.Constant(value=value) if value is not ...:
             return value

@@ -6,9 +6,10 @@ from typing import Any
 from motet.tools.sandbox import Files, Limits, Session
 from motet.tools.sandbox.protocol import DEFAULT_LIMITS
 from motet.tools.testing import endings
+from motet.tools.testing.canaries import Canaries
 from motet.tools.testing.protocol import CaseResult, TestRun
+from motet.tools.testing.pytest_files import is_test_file, names_of_tests, text_of
 from motet.tools.testing.request import Answer, Exchange, adrive, answer_to, drive, request_for
-from motet.tools.testing.test_files import Canaries, is_test_file, names_of_tests, text_of
 
 MODULES = ("worker", "judge", "integrity", "pytest_worker")
 LOADING_SECONDS = 10.0
@@ -32,7 +33,7 @@ def run_pytest(
     Args:
         session: Where it runs.
         files: The code, with the working directory as the last place that imports look in.
-        tests: The test files with what they need, such as a `conftest.py` or data beside them; kept apart from the code.
+        tests: The test files with what they need, such as a `conftest.py` or data beside them; apart from the code.
         limits: For the whole run; of the output limits only those for stderr count.
         test_seconds: How long one test may take, with its fixtures.
     """

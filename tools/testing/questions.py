@@ -111,7 +111,7 @@ class Question:
         return self._result(outcome, seconds, failure or "", exception=name)
 
     def _raised(self, error: dict[str, Any], seconds: float) -> CaseResult:
-        failed = error["assertion"] and self.case.kind == "statement" or self.decided_within and error["assertion"]
+        failed = error["assertion"] and (self.case.kind == "statement" or self.decided_within)
         message = str(error["text"]) if failed and error["text"] else error_text(error)
         return self._result("failed" if failed else "error", seconds, message, exception=str(error["type"]))
 

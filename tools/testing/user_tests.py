@@ -1,8 +1,8 @@
-"""The tests that a user has: a pytest file, plain asserts, or text with examples as the interactive prompt shows them."""
+"""The tests that a user has: a pytest file, plain asserts, or text with examples as the prompt shows them."""
 
 import ast
 import doctest
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -10,8 +10,8 @@ from motet.tools.sandbox import Files, Limits, Session
 from motet.tools.sandbox.protocol import DEFAULT_LIMITS, NO_FILES
 from motet.tools.testing.cases import arun_cases, run_cases
 from motet.tools.testing.protocol import Case, TestRun
+from motet.tools.testing.pytest_files import names_of_tests
 from motet.tools.testing.pytests import arun_pytest, run_pytest
-from motet.tools.testing.test_files import names_of_tests
 
 UserTestKind = Literal["pytest", "asserts", "doctest"]
 
@@ -27,7 +27,7 @@ class UserTests:
     kind: UserTestKind
     cases: tuple[Case, ...] = ()
     """For asserts and doctests."""
-    files: Files = NO_FILES
+    files: Files = field(default_factory=lambda: NO_FILES)
     """For pytest; they import the candidate as `solution`."""
 
     def run(self, session: Session, code: str, *, limits: Limits = DEFAULT_LIMITS) -> TestRun:
@@ -113,18 +113,7 @@ def _case(statements: list[ast.stmt], name: str, line: int) -> Case:
 
 
 def _importing_solution(text: str, tree: ast.Module) -> str:
-    imported = {
-        name
-        for node in ast.walk(tree)
-        for name in (
-            [node.module]
-            if isinstance(node, ast.ImportFrom)
-            else [a.name for a in node.names]
-            if isinstance(node, ast.Import)
-            else []
-        )
-    }
-    if "solution" in imported:
+    if any(_imports_solution(node) for node in ast.walk(tree)):
         return text
     place = 0
     for number, node in enumerate(tree.body):
@@ -133,6 +122,12 @@ def _importing_solution(text: str, tree: ast.Module) -> str:
             place = node.end_lineno or 0
     lines = text.splitlines(keepends=True)
     return "".join([*lines[:place], "from solution import *\n", *lines[place:]])
+
+
+def _imports_solution(node: ast.AST) -> bool:
+    if isinstance(node, ast.Import):
+        return any(alias.name == "solution" for alias in node.names)
+    return isinstance(node, ast.ImportFrom) and node.module == "solution"
 
 
 def _stem(name: str) -> str:
