@@ -1,0 +1,240 @@
+"""Runs code in Docker containers: no network, no root, nothing of the host, a fresh container for each session.
+
+A container costs a third of a second and a run in one that is ready some milliseconds, so containers wait in a pool
+with a supervisor inside (`supervisor.py`), and a session's runs are requests to that.
+"""
+
+import os
+import signal
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from motet.tools.sandbox.docker_engine import connect
+from motet.tools.sandbox.docker_machine import Machine, MachineGoneError, Shape
+from motet.tools.sandbox.docker_owner import remove_orphans
+from motet.tools.sandbox.docker_pool import Pool
+from motet.tools.sandbox.image import build_image, image_exists, image_name
+from motet.tools.sandbox.protocol import (
+    DEFAULT_LIMITS,
+    Capabilities,
+    Execution,
+    Files,
+    Limits,
+    NoSandboxError,
+    SandboxError,
+    Session,
+    Verdict,
+)
+from motet.tools.sandbox.rlimits import rlimits_for
+from motet.tools.sandbox.session import BlockingSession
+from motet.tools.sandbox.subprocesses import Finished
+from motet.tools.sandbox.verdicts import verdict_of
+
+KIND = "docker"
+GRACE_SECONDS = 3.0
+"""How much longer than its time a run may take to be reported before its container is ended from outside."""
+CLEAN_SECONDS = 3.0
+"""How long a container may take to be clean for the next run before a fresh one is cheaper."""
+
+
+class DockerSandbox:
+    """Gives out containers of a Docker Engine. Nothing is asked of the engine before the first session.
+
+    Args:
+        image: The image that runs find; any with Python 3.10 or later on its PATH. By default motet's own, which
+            `motet sandbox build` makes and which has pytest, coverage and ruff.
+        pool_size: How many containers wait ready.
+        limits: What runs will mostly be given. Memory, processes and room for files are fixed when a container is made;
+            a run that asks for others waits for a container of its own.
+        cpus: Processors that a container may use at once.
+        runtime: Another runtime that the engine knows, such as gVisor's `runsc`.
+    """
+
+    kind = KIND
+
+    def __init__(
+        self,
+        *,
+        image: str | None = None,
+        pool_size: int = 2,
+        limits: Limits = DEFAULT_LIMITS,
+        cpus: float = 1.0,
+        runtime: str | None = None,
+    ) -> None:
+        self._image = image
+        self._pool_size = pool_size
+        self._shape = Shape.of(limits)
+        self._cpus = cpus
+        self._runtime = runtime
+        self._lock = threading.Lock()
+        self._pool: Pool | None = None
+        self._end: weakref.finalize[..., Any] | None = None
+        self._capabilities: Capabilities | None = None
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """See `Sandbox.capabilities`."""
+        from motet.tools.sandbox.probe import probe
+
+        if self._capabilities is None:
+            self._capabilities = probe(self.session)
+        return self._capabilities
+
+    def prepare(self, progress: Callable[[str], None] | None = None) -> None:
+        """Build motet's own image if it is missing.
+
+        Raises:
+            NoSandboxError: No engine answers, or an image that is not motet's own is missing.
+            SandboxError: The image could not be built.
+        """
+        if not image_exists(self._image):
+            if self._image is not None:
+                raise NoSandboxError(f"The engine has no image {self._image}; pull or build it.")
+            build_image(progress)
+
+    def session(self) -> Session:
+        """See `Sandbox.session`."""
+        return DockerSession(self._open())
+
+    def close(self) -> None:
+        """See `Sandbox.close`. A session that is taken afterwards opens it again."""
+        with self._lock:
+            if self._end is not None:
+                self._end()
+            self._pool = self._end = None
+
+    def _open(self) -> Pool:
+        with self._lock:
+            if self._pool is None:
+                image = self._image or image_name()
+                if not image_exists(image):
+                    how = "pull or build it" if self._image else "run `motet sandbox build`"
+                    raise NoSandboxError(f"The Docker Engine answers but has no image {image}; {how}.")
+                client = connect()
+                remove_orphans(client)
+                cpus, runtime = self._cpus, self._runtime
+                self._pool = Pool(
+                    lambda shape: Machine.start(client, image, shape, cpus=cpus, runtime=runtime), self._pool_size
+                )
+                # Also at exit and when nobody holds the sandbox any more.
+                self._end = weakref.finalize(self, _end, self._pool, client.close, os.getpid())
+                self._pool.warm(self._shape)
+            return self._pool
+
+
+class DockerSession(BlockingSession):
+    """A container of one's own, taken from the pool at the first run."""
+
+    def __init__(self, pool: Pool) -> None:
+        super().__init__()
+        self._pool = pool
+        self._lock = threading.Lock()
+        self._machine: Machine | None = None
+        self._kills = 0
+
+    def _execute(self, argv: Sequence[str], files: Files, stdin: bytes, limits: Limits) -> Execution:
+        kills = self._kills
+        machine = self._machine_for(Shape.of(limits))
+        request = {
+            "argv": list(argv),
+            "files": {path: _text(content) for path, content in files.items()},
+            "stdin": _text(stdin),
+            "rlimits": rlimits_for(limits, memory_is_grouped=True),
+            "wall_seconds": limits.wall_seconds,
+            "output_bytes": limits.output_bytes,
+            "kept_output_bytes": limits.kept_output_bytes,
+        }
+        try:
+            if self._kills != kills:
+                raise MachineGoneError
+            reply = machine.ask(request, limits.wall_seconds + GRACE_SECONDS)
+        except (MachineGoneError, TimeoutError) as error:
+            self._give_up(machine)
+            if self._kills != kills:
+                return _lost("infrastructure", "The run was killed on request.", limits)
+            return _obituary(machine, error, limits)
+        if "error" in reply:
+            raise SandboxError(f"The run's files could not be laid out in the sandbox: {reply['error']}.")
+        done = Finished(**{field: reply[field] for field in Finished._fields})
+        return Execution(
+            verdict=verdict_of(done, limits, killed_for_memory=reply["killed_for_memory"]),
+            exit_code=done.returncode,
+            stdout=done.stdout,
+            stderr=done.stderr,
+            seconds=done.seconds,
+            cpu_seconds=done.cpu_seconds,
+            peak_memory_bytes=done.peak_memory_bytes,
+            sandbox=KIND,
+            isolated=True,
+        )
+
+    def _machine_for(self, shape: Shape) -> Machine:
+        """The machine of this session, if it fits and is clean; else a fresh one."""
+        machine = self._machine
+        if machine is not None and machine.shape == shape:
+            try:
+                machine.wait_ready(CLEAN_SECONDS)
+            except (MachineGoneError, TimeoutError):
+                pass
+            else:
+                return machine
+        if machine is not None:
+            self._give_up(machine)
+        with self._lock:
+            self._machine = machine = self._pool.take(shape)
+        return machine
+
+    def _give_up(self, machine: Machine) -> None:
+        """End a machine, once."""
+        with self._lock:
+            if self._machine is machine:
+                self._machine = None
+                self._pool.discard(machine)
+
+    def _kill(self) -> None:
+        # Nothing inside can refuse this end, and the next run finds a fresh machine.
+        self._kills += 1
+        if (machine := self._machine) is not None:
+            self._give_up(machine)
+
+    def _release(self) -> None:
+        pass
+
+
+def _obituary(machine: Machine, error: Exception, limits: Limits) -> Execution:
+    """The result of a run whose machine did not live to report it."""
+    if isinstance(error, TimeoutError):
+        return _lost("timeout", "The sandbox did not answer at the end of the run's time and was ended.", limits)
+    out_of_memory = machine.was_out_of_memory()
+    if out_of_memory is None:
+        return _lost("infrastructure", f"The Docker Engine was lost during the run: {error}.", limits)
+    if out_of_memory:
+        return _lost("out_of_memory", "Memory ran out for everything in the sandbox.", limits)
+    return _lost("failed", "The code brought its own sandbox to an end.", limits)
+
+
+def _lost(verdict: Verdict, why: str, limits: Limits) -> Execution:
+    return Execution(
+        verdict=verdict,
+        exit_code=None if verdict == "infrastructure" else -signal.SIGKILL,
+        stdout="",
+        stderr=why,
+        seconds=limits.wall_seconds,
+        cpu_seconds=None,
+        peak_memory_bytes=None,
+        sandbox=KIND,
+        isolated=True,
+    )
+
+
+def _text(content: str | bytes) -> str:
+    """Bytes as they travel to the supervisor."""
+    return (content.encode() if isinstance(content, str) else content).decode("latin-1")
+
+
+def _end(pool: Pool, close_client: Callable[[], None], owner: int) -> None:
+    if os.getpid() == owner:  # A fork must not end what is not its own.
+        pool.close()
+        close_client()
