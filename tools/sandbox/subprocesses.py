@@ -1,29 +1,26 @@
-"""Runs a host process under a deadline and an output cap: what the kinds without an engine are made of."""
+"""Runs a host process under limits: what the kinds without an engine are made of."""
 
 import os
-import selectors
-import signal
-import subprocess
+import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from motet.tools.sandbox.output import CappedOutput
+from motet.tools.sandbox.launching import Launcher
 from motet.tools.sandbox.protocol import Limits, Verdict
-
-EXIT_POLL_SECONDS = 0.005
-"""How soon an exit is noticed on systems that cannot wait for a process and for streams at once (no pidfd)."""
+from motet.tools.sandbox.pump import Pump, stop
 
 
 class Finished(NamedTuple):
-    """A host process that has ended, with everything it started in its process group."""
+    """A host process that has ended, with everything that it started."""
 
     returncode: int
+    """Its exit status, negative for the signal that killed it."""
     stopped_by: Verdict | None
-    """The limit that ended it from outside, if one did."""
+    """The limit that ended it from outside, if one did; `infrastructure` if it was killed on request."""
     stdout: str
     stderr: str
     seconds: float
@@ -32,152 +29,88 @@ class Finished(NamedTuple):
 
 
 class HostProcess:
-    """One run at a time, in a process group of its own; `kill` may come from another thread."""
+    """One run at a time; `kill` may come from another thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, launcher: Launcher) -> None:
+        self._launcher = launcher
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._killed = False
 
     def kill(self) -> None:
-        """Kill the process group that is running, if one is."""
+        """Kill what is running, if anything is, with all its descendants."""
         with self._lock:
-            if self._process is not None:
-                _kill_group(self._process)
+            if self._control is not None:
+                self._killed = True
+                stop(self._control)
 
     def run(
         self,
         argv: Sequence[str],
         *,
-        cwd: Path,
+        cwd: str | Path,
         env: Mapping[str, str],
         stdin: bytes,
         limits: Limits,
-        pass_fds: Sequence[int] = (),
-        preexec: Callable[[], None] | None = None,
+        rlimits: Mapping[str, tuple[int, int]],
+        descriptors: Sequence[int] = (),
+        groups: Sequence[int] = (),
     ) -> Finished:
         """Run to the end or to the first limit.
 
+        Args:
+            argv: The program and its arguments.
+            cwd: Where it starts.
+            env: Its whole environment.
+            stdin: What it reads.
+            limits: Its time on the clock and its output; the others are for the caller to arrange.
+            rlimits: Soft and hard values by name, such as `RLIMIT_CPU`.
+            descriptors: What it finds open as 3, 4 and so on.
+            groups: Files open for writing, through which it joins control groups.
+
         Raises:
             OSError: The program could not be started.
+            SandboxError: The launcher failed.
         """
+        request = {
+            "argv": list(argv),
+            "cwd": str(cwd),
+            "env": dict(env),
+            "rlimits": dict(rlimits),
+            "groups": len(groups),
+        }
         started = time.monotonic()
-        process = subprocess.Popen(
-            list(argv),
-            cwd=cwd,
-            env=dict(env),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            pass_fds=tuple(pass_fds),
-            start_new_session=True,
-            preexec_fn=preexec,  # noqa: PLW1509 - only system calls happen in it
-        )
-        with self._lock:
-            self._process = process
-        try:
-            stdout, stderr, stopped_by = _pump(process, stdin, limits, started + limits.wall_seconds)
-        finally:
-            # Also where it ended by itself: what it left running in its group ends with it.
-            _kill_group(process)
-            _, status, usage = os.wait4(process.pid, 0)
+        with ExitStack() as ours:
+            with ExitStack() as theirs:
+                stdin_read, stdin_write = os.pipe()
+                stdout_read, stdout_write = os.pipe()
+                stderr_read, stderr_write = os.pipe()
+                for descriptor in (stdin_read, stdout_write, stderr_write):
+                    theirs.callback(os.close, descriptor)
+                streams = [
+                    ours.enter_context(open(stdin_write, "wb", buffering=0)),
+                    ours.enter_context(open(stdout_read, "rb", buffering=0)),
+                    ours.enter_context(open(stderr_read, "rb", buffering=0)),
+                ]
+                for stream in streams:
+                    os.set_blocking(stream.fileno(), False)
+                handed = (stdin_read, stdout_write, stderr_write, *descriptors, *groups)
+                control = ours.enter_context(self._launcher.start(request, handed))
             with self._lock:
-                self._process = None
-            process.returncode = os.waitstatus_to_exitcode(status)
-            for stream in (process.stdin, process.stdout, process.stderr):
-                assert stream is not None
-                stream.close()
+                self._control, self._killed = control, False
+            pump = Pump(control, streams, stdin, limits)
+            try:
+                stopped_by = pump.run(started + limits.wall_seconds)
+            finally:
+                with self._lock:
+                    self._control = None
+        answer = pump.answer()
         return Finished(
-            returncode=process.returncode,
-            stopped_by=stopped_by,
-            stdout=stdout.text(),
-            stderr=stderr.text(),
+            returncode=answer["returncode"],
+            stopped_by="infrastructure" if self._killed else stopped_by,
+            stdout=pump.stdout.text(),
+            stderr=pump.stderr.text(),
             seconds=time.monotonic() - started,
-            cpu_seconds=usage.ru_utime + usage.ru_stime,
-            peak_memory_bytes=usage.ru_maxrss * 1024,
+            cpu_seconds=answer["cpu_seconds"],
+            peak_memory_bytes=answer["peak_memory_bytes"],
         )
-
-
-def _pump(
-    process: subprocess.Popen[bytes], stdin: bytes, limits: Limits, deadline: float
-) -> tuple[CappedOutput, CappedOutput, Verdict | None]:
-    """Feed stdin and collect output until the process has exited or a limit is reached.
-
-    The exit counts, not the end of the streams: a child that was left in the background may hold them open.
-    """
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert process.stderr is not None
-    stdout, stderr = CappedOutput(limits.kept_output_bytes), CappedOutput(limits.kept_output_bytes)
-    outputs = {process.stdout.fileno(): stdout, process.stderr.fileno(): stderr}
-    unsent = memoryview(stdin)
-    with selectors.DefaultSelector() as selector, _exit_notice(process) as notice:
-        if notice is not None:
-            selector.register(notice, selectors.EVENT_READ)
-        for descriptor in (*outputs, process.stdin.fileno()):
-            os.set_blocking(descriptor, False)
-        for descriptor in outputs:
-            selector.register(descriptor, selectors.EVENT_READ)
-        selector.register(process.stdin, selectors.EVENT_WRITE)
-        while True:
-            exited = _has_exited(process)
-            # A process that has exited is drained of what it wrote, without waiting for more.
-            wait = 0.0 if exited else max(0.0, deadline - time.monotonic())
-            ready = selector.select(wait if notice is not None else min(wait, EXIT_POLL_SECONDS))
-            for key, _ in ready:
-                if key.fileobj is process.stdin:
-                    unsent = _send(key.fd, unsent)
-                    if not unsent:
-                        selector.unregister(process.stdin)
-                        process.stdin.close()
-                elif key.fd in outputs:
-                    chunk = _read(key.fd)
-                    outputs[key.fd].write(chunk)
-                    if not chunk:
-                        selector.unregister(key.fd)
-            if max(stdout.total_bytes, stderr.total_bytes) > limits.output_bytes:
-                return stdout, stderr, "output_limit"
-            if exited and not any(key.fd in outputs for key, _ in ready):
-                return stdout, stderr, None
-            if time.monotonic() >= deadline and not exited:
-                return stdout, stderr, "timeout"
-
-
-@contextmanager
-def _exit_notice(process: subprocess.Popen[bytes]) -> Iterator[int | None]:
-    """A descriptor that becomes readable when the process exits, where the system has such a thing."""
-    if not hasattr(os, "pidfd_open"):
-        yield None
-        return
-    descriptor = os.pidfd_open(process.pid)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _has_exited(process: subprocess.Popen[bytes]) -> bool:
-    """Look without reaping, so that `wait4` can still tell what the process used."""
-    return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-
-
-def _send(descriptor: int, unsent: memoryview) -> memoryview:
-    try:
-        return unsent[os.write(descriptor, unsent[:65536]) :]
-    except BlockingIOError:
-        return unsent
-    except BrokenPipeError:
-        return unsent[:0]
-
-
-def _read(descriptor: int) -> bytes:
-    try:
-        return os.read(descriptor, 65536)
-    except BlockingIOError:
-        return b""
-
-
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        process.kill()

@@ -5,16 +5,17 @@ can set on a process are set; they stop accidents, not intent.
 """
 
 import os
-import resource
 import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from motet.tools.sandbox.protocol import Capabilities, Execution, Files, Limits, SandboxError, Session
+from motet.tools.sandbox.launching import Launcher
+from motet.tools.sandbox.protocol import Capabilities, Execution, Files, Limits, Session
+from motet.tools.sandbox.rlimits import rlimits_for
 from motet.tools.sandbox.session import BlockingSession
-from motet.tools.sandbox.subprocesses import HostProcess
+from motet.tools.sandbox.subprocesses import Finished, HostProcess
 from motet.tools.sandbox.verdicts import verdict_of
 
 KIND = "unsafe-host"
@@ -24,6 +25,9 @@ class UnsafeHostSandbox:
     """Runs code on the bare host, for development of motet itself and for machines where nothing else works."""
 
     kind = KIND
+
+    def __init__(self) -> None:
+        self._launcher = Launcher()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -40,18 +44,19 @@ class UnsafeHostSandbox:
 
     def session(self) -> Session:
         """See `Sandbox.session`."""
-        return UnsafeHostSession()
+        return UnsafeHostSession(self._launcher)
 
     def close(self) -> None:
-        """Nothing is kept between sessions."""
+        """See `Sandbox.close`."""
+        self._launcher.close()
 
 
 class UnsafeHostSession(BlockingSession):
     """A temporary folder in which commands run as the user."""
 
-    def __init__(self) -> None:
+    def __init__(self, launcher: Launcher) -> None:
         super().__init__()
-        self._process = HostProcess()
+        self._process = HostProcess(launcher)
         self._root = Path(tempfile.mkdtemp(prefix="motet-unsafe-"))
 
     def _execute(self, argv: Sequence[str], files: Files, stdin: bytes, limits: Limits) -> Execution:
@@ -60,23 +65,19 @@ class UnsafeHostSession(BlockingSession):
             write_files(work, files)
             env = {"PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}", "HOME": str(work)}
             done = self._process.run(
-                argv, cwd=work, env=env, stdin=stdin, limits=limits, preexec=lambda: _set_limits(limits)
+                argv,
+                cwd=work,
+                env=env,
+                stdin=stdin,
+                limits=limits,
+                rlimits=rlimits_for(limits, memory_is_grouped=False),
             )
         except OSError as error:
-            raise SandboxError(f"Could not run {argv[0]!r} on the host: {error}") from error
+            # As a shell says it, and as the kinds with a shell inside do.
+            return _execution(Finished(127, None, "", f"{argv[0]}: {error}\n", 0.0, 0.0, 0), limits)
         finally:
             shutil.rmtree(work, ignore_errors=True)
-        return Execution(
-            verdict=verdict_of(done),
-            exit_code=done.returncode,
-            stdout=done.stdout,
-            stderr=done.stderr,
-            seconds=done.seconds,
-            cpu_seconds=done.cpu_seconds,
-            peak_memory_bytes=done.peak_memory_bytes,
-            sandbox=KIND,
-            isolated=False,
-        )
+        return _execution(done, limits)
 
     def _kill(self) -> None:
         self._process.kill()
@@ -93,11 +94,15 @@ def write_files(root: Path, files: Files) -> None:
         target.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def _set_limits(limits: Limits) -> None:
-    cpu = max(1, round(limits.cpu_seconds))
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_bytes, limits.file_bytes))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (limits.open_files, limits.open_files))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+def _execution(done: Finished, limits: Limits) -> Execution:
+    return Execution(
+        verdict=verdict_of(done, limits, killed_for_memory=None),
+        exit_code=done.returncode,
+        stdout=done.stdout,
+        stderr=done.stderr,
+        seconds=done.seconds,
+        cpu_seconds=done.cpu_seconds,
+        peak_memory_bytes=done.peak_memory_bytes,
+        sandbox=KIND,
+        isolated=False,
+    )

@@ -2,17 +2,35 @@
 
 import signal
 
-from motet.tools.sandbox.protocol import Verdict
+from motet.tools.sandbox.protocol import Limits, Verdict
 from motet.tools.sandbox.subprocesses import Finished
 
 
-def verdict_of(done: Finished) -> Verdict:
-    """Name the limit that ended a run, or whether it succeeded."""
+def verdict_of(done: Finished, limits: Limits, *, killed_for_memory: bool | None) -> Verdict:
+    """Name the limit that ended a run, or whether it succeeded.
+
+    Args:
+        done: How it ended.
+        limits: What it was allowed.
+        killed_for_memory: Whether the kernel killed one of its processes at the memory limit; `None` where nothing
+            tells, and the peak must do.
+    """
     if done.stopped_by is not None:
         return done.stopped_by
-    if done.returncode in (-signal.SIGXCPU, 128 + signal.SIGXCPU):
+    if killed_for_memory or _died_of_memory_error(done):
+        return "out_of_memory"
+    killed = done.returncode == -signal.SIGKILL
+    if done.returncode == -signal.SIGXCPU or (killed and done.cpu_seconds >= limits.cpu_seconds):
         return "timeout"
-    if "MemoryError" in done.stderr[-2000:] or done.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL):
-        # Nobody but the kernel's memory killer sends SIGKILL here: our own kills set `stopped_by`.
+    if killed and killed_for_memory is None and done.peak_memory_bytes >= 0.9 * limits.memory_bytes:
         return "out_of_memory"
     return "ok" if done.returncode == 0 else "failed"
+
+
+def _died_of_memory_error(done: Finished) -> bool:
+    """Whether Python ended with an uncaught `MemoryError`.
+
+    Code can print this line and exit with 1 as well. It then gets another name for the same defeat, and nothing else.
+    """
+    lines = done.stderr.rstrip().splitlines()
+    return done.returncode == 1 and bool(lines) and lines[-1].split(":")[0].strip() == "MemoryError"

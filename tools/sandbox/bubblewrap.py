@@ -1,0 +1,181 @@
+"""The embedded kind, for Linux without Docker: each run in fresh namespaces made by bubblewrap.
+
+It needs no service, no image and no root, and costs some milliseconds a run. A caller that is root gives root up first:
+the walls are built by, and of, an unprivileged process.
+"""
+
+import io
+import os
+import tarfile
+import threading
+import time
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+
+from motet.tools.sandbox.bubblewrap_setup import Setup, set_up
+from motet.tools.sandbox.probe import probe
+from motet.tools.sandbox.protocol import Capabilities, Execution, Files, Limits, SandboxError, Session
+from motet.tools.sandbox.rlimits import rlimits_for
+from motet.tools.sandbox.session import BlockingSession
+from motet.tools.sandbox.subprocesses import Finished, HostProcess
+from motet.tools.sandbox.verdicts import verdict_of
+
+KIND = "bubblewrap"
+
+STARTER = """
+[ "$1" = 0 ] || tar -xf - <&3 || exit 1
+ulimit -p "$2" 2>/dev/null || ulimit -u "$2" || exit 1
+shift 2
+echo >&4
+exec "$@" 3<&- 4>&-
+"""
+"""Runs before the command, inside: unpacks the files, limits the processes, says that it did, becomes the command.
+
+Processes are counted for each user in each user namespace, so a limit set here counts this run's alone, whatever else
+the user runs; set outside, it would count all of those. Dash and busybox call that limit `-p`, bash calls it `-u`.
+"""
+
+INITS = 1
+"""Bubblewrap's own process 1, which the limit inside counts too."""
+HELPERS = 2
+"""That and bubblewrap itself, which a control group counts."""
+
+
+class BubblewrapSandbox:
+    """Runs code in new user, pid, network, ipc, uts and cgroup namespaces, on a read-only part of this system.
+
+    Sessions share nothing but the process that starts their commands.
+    """
+
+    kind = KIND
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._setup: Setup | None = None
+        self._capabilities: Capabilities | None = None
+        self._sessions: weakref.WeakSet[BubblewrapSession] = weakref.WeakSet()
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """See `Sandbox.capabilities`."""
+        with self._lock:
+            if self._capabilities is None:
+                self._setup = self._setup or set_up(_attempt)
+                setup = self._setup
+                self._capabilities = probe(lambda: BubblewrapSession(setup, isolated=False))
+            return self._capabilities
+
+    def session(self) -> Session:
+        """See `Sandbox.session`."""
+        isolated = self.capabilities.isolated
+        with self._lock:
+            if self._setup is None:
+                self._setup = set_up(_attempt)
+            session = BubblewrapSession(self._setup, isolated=isolated)
+            self._sessions.add(session)
+        return session
+
+    def close(self) -> None:
+        """See `Sandbox.close`."""
+        for session in list(self._sessions):
+            session.close()
+        with self._lock:
+            if self._setup is not None:
+                self._setup.close()
+                self._setup = None
+
+
+class BubblewrapSession(BlockingSession):
+    """Every run gets new namespaces and new, empty folders; nothing is there between runs."""
+
+    def __init__(self, setup: Setup, *, isolated: bool) -> None:
+        super().__init__()
+        self._setup = setup
+        self._isolated = isolated
+        self._process = HostProcess(setup.launcher)
+
+    def _execute(self, argv: Sequence[str], files: Files, stdin: bytes, limits: Limits) -> Execution:
+        laid_out = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
+        if (size := sum(map(len, laid_out.values()))) > limits.file_bytes:
+            raise SandboxError(
+                f"The run's files have {size} bytes, and Limits.file_bytes is {limits.file_bytes}; raise it."
+            )
+        with ExitStack() as stack:
+            ready, say_ready = os.pipe()
+            stack.callback(os.close, ready)
+            stack.callback(os.close, say_ready)
+            os.set_blocking(ready, False)
+            contents = [self._setup.walls.options(limits), self._setup.walls.seccomp]
+            archive, *others = (
+                stack.enter_context(_memory_file(content))
+                for content in (_archive(laid_out), *contents)
+                if content is not None
+            )
+            group = stack.enter_context(self._setup.group(limits, HELPERS))
+            starter = ["/bin/sh", "-c", STARTER, "sh", str(len(laid_out)), str(limits.processes + INITS), *argv]
+            done = self._process.run(
+                self._setup.walls.argv(starter),
+                cwd="/",
+                env={},
+                stdin=stdin,
+                limits=limits,
+                rlimits=rlimits_for(limits, memory_is_grouped=group is not None),
+                descriptors=(archive, say_ready, *others),
+                groups=group.joins if group is not None else (),
+            )
+            try:
+                started = bool(os.read(ready, 1))
+            except BlockingIOError:
+                started = False
+            kills = group.memory_kills() if group is not None else None
+        return self._execution(done, limits, started=started, memory_kills=kills)
+
+    def _execution(self, done: Finished, limits: Limits, *, started: bool, memory_kills: int | None) -> Execution:
+        # Bubblewrap hands a signal on as a shell does. A program that exits with 128 and more is taken for killed.
+        if 128 < done.returncode <= 128 + 64:
+            done = done._replace(returncode=128 - done.returncode)
+        verdict = verdict_of(done, limits, killed_for_memory=None if memory_kills is None else memory_kills > 0)
+        if not started and verdict == "failed":
+            verdict = "infrastructure"
+        return Execution(
+            verdict=verdict,
+            exit_code=done.returncode if started else None,
+            stdout=done.stdout,
+            stderr=done.stderr,
+            seconds=done.seconds,
+            cpu_seconds=done.cpu_seconds,
+            peak_memory_bytes=done.peak_memory_bytes,
+            sandbox=KIND,
+            isolated=self._isolated,
+        )
+
+    def _kill(self) -> None:
+        self._process.kill()
+
+    def _release(self) -> None:
+        """Nothing is kept between runs."""
+
+
+def _attempt(setup: Setup) -> Execution:
+    """The least that must work."""
+    return BubblewrapSession(setup, isolated=False).run(["true"])
+
+
+def _archive(content: Mapping[str, bytes]) -> bytes:
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        for path, data in content.items():
+            entry = tarfile.TarInfo(path)
+            entry.size, entry.mtime = len(data), int(time.time())
+            tar.addfile(entry, io.BytesIO(data))
+    return archive.getvalue()
+
+
+@contextmanager
+def _memory_file(content: bytes) -> Iterator[int]:
+    """A descriptor from which the content can be read, and that is nowhere on disk."""
+    with open(os.memfd_create("motet"), "r+b", buffering=0) as file:
+        file.write(content)
+        file.seek(0)
+        yield file.fileno()

