@@ -11,8 +11,8 @@ def example_cases(contract: Contract) -> tuple[Case, ...]:
     """One case for each example, named `example 1` onwards.
 
     Whatever can be asked as a call is: its value leaves the process that ran the candidate and is compared outside,
-    where the candidate cannot meddle with the comparison. So `assert f(1) == 2` becomes a call, and so does a doctest of
-    one expression that shows a literal. For the latter the value is the better judge of what the author meant: how a
+    where the candidate cannot meddle with the comparison. So `assert f(1) == 2` becomes a call, and so does a doctest
+    of one expression that shows a literal. For the latter the value is the better judge of what the author meant: how a
     value is *shown* depends on quotes, on the order of a set, on the last digit of a float; and where a task shows `3`
     for `3.0` or `True` for `1`, tests that compare with `==` accept either, and so must we. What a doctest prints,
     objects that are no literals, tracebacks and sessions of several statements remain doctests.
