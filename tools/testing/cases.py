@@ -77,22 +77,25 @@ def _round(
     results: dict[str, CaseResult],
 ) -> Exchange:
     """One run of the judge: enters a result for each question, and returns what tampering it showed."""
-    canary = questions.canary()
-    open_questions = [question for question in asked.values() if question.steps]
-    if any(question.decided_within for question in open_questions):
-        open_questions.insert(secrets.randbelow(len(open_questions) + 1), canary)
+    sent = [question for question in asked.values() if not question.problem]
+    canaries: list[questions.Question] = []
+    if any(question.decided_within for question in sent):
+        # The last finds what the cases have led to; the other one is where nobody expects it.
+        canaries = [questions.canary(), questions.canary()]
+        sent.insert(secrets.randbelow(len(sent) + 1), canaries[0])
+        sent.append(canaries[1])
     job = {
         "code": code,
-        "cases": [question.task() for question in open_questions],
+        "cases": [question.task() for question in sent],
         "case_seconds": case_seconds,
         "load_seconds": case_seconds * LOADING,
     }
     request = request_for(job, MODULES, files={"solution.py": code}, limits=limits)
     answer = answer_to(request, (yield request))
-    heard = _hear(answer, open_questions)
+    heard = _hear(answer, sent)
     for name, question in asked.items():
         results[name] = heard.get(name) or question.invalid()
-    tampered = canary in open_questions and heard[canary.name].outcome == "passed"
+    tampered = any(heard[canary.name].outcome == "passed" for canary in canaries)
     return answer, CANARY if tampered else None
 
 

@@ -23,16 +23,11 @@ class Snapshot:
         self._modules = {
             name: module for name, module in sys.modules.items() if name.split(".")[0] in (*GUARDED, "builtins")
         }
-        self._before = {place: _fingerprint(value) for place, value in self._places()}
+        self._before = [place for place in self._places() if place.name not in PATCHED_BY_PYTEST]
 
     def changed(self, manager: Any) -> list[str]:
         """Name what is not as it was; `manager` is pytest's plugin manager, if it has started."""
-        now = {place: _fingerprint(value) for place, value in self._places()}
-        changed = [
-            place
-            for place, before in self._before.items()
-            if now.get(place) != before and place not in PATCHED_BY_PYTEST
-        ]
+        changed = [place.name for place in self._before if place.has_changed()]
         changed += [name for name, module in self._modules.items() if sys.modules.get(name) is not module]
         plugins = manager.get_plugins() if manager is not None else ()
         return changed + [f"the plugin {plugin!r:.100}" for plugin in plugins if self._is_of_the_code(plugin)]
@@ -41,30 +36,39 @@ class Snapshot:
         module = plugin if isinstance(plugin, types.ModuleType) else sys.modules.get(type(plugin).__module__)
         return str(getattr(module, "__file__", None) or "").startswith(self._code_folder)
 
-    def _places(self) -> Iterator[tuple[str, Any]]:
+    def _places(self) -> Iterator["_Place"]:
         for module_name, module in self._modules.items():
-            for name, value in list(vars(module).items()):
+            for name, value in vars(module).items():
                 if module_name == "builtins" and name in FREE_BUILTINS:
                     continue
                 if isinstance(value, _FIXED):
-                    yield f"{module_name}.{name}", value
+                    yield _Place(f"{module_name}.{name}", module, name, value)
                 if isinstance(value, type) and value.__module__ == module_name != "builtins":
-                    for attribute, member in list(vars(value).items()):
+                    for attribute, member in vars(value).items():
                         if isinstance(member, _FIXED):
-                            yield f"{module_name}.{name}.{attribute}", member
+                            yield _Place(f"{module_name}.{name}.{attribute}", value, attribute, member)
+
+
+class _Place:
+    """A function or class where it stands, and what runs when it is called."""
+
+    def __init__(self, name: str, owner: Any, attribute: str, value: Any) -> None:
+        self.name = name
+        self._owner = owner
+        self._attribute = attribute
+        self._value = value
+        self._function = getattr(value, "__func__", value)
+        self._inside = self._what_runs()
+
+    def has_changed(self) -> bool:
+        """Whether something else stands there, or runs there."""
+        return vars(self._owner).get(self._attribute) is not self._value or self._what_runs() != self._inside
+
+    def _what_runs(self) -> tuple[int, ...]:
+        function = self._function
+        if isinstance(function, types.FunctionType):
+            return id(function.__code__), id(function.__defaults__), id(function.__kwdefaults__)
+        return ()
 
 
 _FIXED = (type, types.FunctionType, types.BuiltinFunctionType, staticmethod, classmethod, property)
-
-
-def _fingerprint(value: Any) -> tuple[object, ...]:
-    """What makes it the same function: itself, and what runs when it is called."""
-    value = getattr(value, "__func__", value) if isinstance(value, staticmethod | classmethod) else value
-    if isinstance(value, types.FunctionType):
-        return (
-            id(value),
-            id(value.__code__),
-            [id(default) for default in value.__defaults__ or ()],
-            id(value.__closure__),
-        )
-    return (id(value),)

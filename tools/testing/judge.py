@@ -47,6 +47,7 @@ def main(job: dict[str, Any], task: Task) -> None:
     if stat.S_ISREG(os.fstat(0).st_mode):
         sys.exit("the judge needs a pipe on standard input: the code under test could open a file again")
     set_dumpable(False)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whoever started us may have ignored it, and workers must be reaped
     deadline = time.monotonic() + job["seconds"]
     room = job["room"]
     report = []
