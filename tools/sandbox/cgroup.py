@@ -6,13 +6,14 @@ there is none, and the limits of single processes must do.
 
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from motet.tools.sandbox.protocol import Limits
 
+PREFIX = "motet-"
 _numbers = itertools.count()
 
 
@@ -39,7 +40,7 @@ class CgroupParent(NamedTuple):
     version: int
 
     @contextmanager
-    def group(self, limits: Limits, *, helpers: int) -> Iterator[Cgroup]:
+    def group(self, limits: Limits, *, helpers: int) -> Generator[Cgroup]:
         """A control group for one run; it is removed when the run is over.
 
         Args:
@@ -49,7 +50,7 @@ class CgroupParent(NamedTuple):
         Raises:
             OSError: None can be made here.
         """
-        name = f"motet-{os.getpid()}-{next(_numbers)}"
+        name = f"{PREFIX}{os.getpid()}-{next(_numbers)}"
         made: list[Path] = []
         joins: list[int] = []
         try:
@@ -75,6 +76,15 @@ class CgroupParent(NamedTuple):
                 with suppress(OSError):
                     folder.rmdir()
 
+    def sweep(self) -> None:
+        """Remove groups of processes that ended without doing it themselves."""
+        for folder in self.folders:
+            for left in folder.glob(f"{PREFIX}*"):
+                owner = left.name.removeprefix(PREFIX).partition("-")[0]
+                if not Path("/proc", owner).exists():
+                    with suppress(OSError):
+                        left.rmdir()
+
 
 def cgroup_parent() -> CgroupParent | None:
     """The place for control groups with limits on memory and processes; `None` where there is none."""
@@ -83,6 +93,7 @@ def cgroup_parent() -> CgroupParent | None:
         mounts = _mounts(Path("/proc/self/mountinfo").read_text())
         for parent in _candidates(own, mounts):
             with suppress(OSError), parent.group(Limits(), helpers=1):
+                parent.sweep()
                 return parent
     return None
 

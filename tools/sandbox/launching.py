@@ -8,6 +8,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ class Launcher:
 
     Args:
         drop_to: The user and group that commands run as, for a caller that is root.
-        stage_root: An empty folder that the new user can reach.
+        stage_root: An empty folder that the new user can reach; the launcher's to remove.
         stage: Host paths by the name under `stage_root` where commands find them, whoever may read them outside.
     """
 
@@ -35,6 +36,8 @@ class Launcher:
                 "stage": {name: str(path) for name, path in (stage or {}).items()},
             }
         )
+        if stage_root is not None:
+            weakref.finalize(self, _remove, stage_root, os.getpid())
         self._lock = threading.Lock()
         self._channel: socket.socket | None = None
         self._end: weakref.finalize[..., Any] | None = None
@@ -109,8 +112,15 @@ def _read_line(channel: socket.socket) -> bytes:
     return line
 
 
+def _remove(folder: Path, owner: int) -> None:
+    if os.getpid() == owner:
+        with suppress(OSError):
+            folder.rmdir()
+
+
 def _end(process: subprocess.Popen[bytes], channel: socket.socket, owner: int) -> None:
     if os.getpid() == owner:  # A fork of the caller must not end what is not its own.
-        channel.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):
+            channel.shutdown(socket.SHUT_RDWR)
         channel.close()
         process.wait()

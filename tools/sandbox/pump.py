@@ -80,6 +80,14 @@ class Pump:
                 pass
         return stopped_by or ("output_limit" if self._flooded() else None)
 
+    def abandon(self) -> None:
+        """Kill the run and wait for its end, whatever it still has to say."""
+        stop(self._control)
+        self._control.settimeout(KILL_SECONDS)
+        with suppress(OSError):
+            while self._control.recv(CHUNK):
+                pass
+
     def answer(self) -> Answer:
         """What the launcher said at the end.
 

@@ -101,6 +101,10 @@ class HostProcess:
             pump = Pump(control, streams, stdin, limits)
             try:
                 stopped_by = pump.run(started + limits.wall_seconds)
+            except BaseException:
+                # Such as Ctrl-C. The caller cleans up after this, and can do so when the run is gone.
+                pump.abandon()
+                raise
             finally:
                 with self._lock:
                     self._control = None

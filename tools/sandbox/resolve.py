@@ -1,0 +1,151 @@
+"""Chooses a sandbox: by name, or the best that works here. It never settles for one that is not isolated."""
+
+import atexit
+import os
+import threading
+from collections.abc import Callable
+
+from pydantic import BaseModel, ConfigDict
+
+from motet.tools.sandbox.protocol import Capabilities, NoSandboxError, Sandbox, SandboxError
+
+AUTO = "auto"
+AUTOMATIC = ("docker", "bubblewrap")
+"""What `auto` considers, the first that works first."""
+
+
+class SandboxStatus(BaseModel):
+    """Whether a kind of sandbox works on this machine."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str
+    """Its name for `resolve_sandbox`."""
+    works: bool
+    """Whether it runs code and keeps it away from the host."""
+    reason: str
+    """Where it does not work, why not and what to do; otherwise what to know about it."""
+    capabilities: Capabilities | None
+    """What it enforces, where it could be tried."""
+    chosen: bool
+    """Whether `auto` takes it."""
+
+
+def resolve_sandbox(spec: str | Sandbox = AUTO) -> Sandbox:
+    """Get a sandbox. One of each kind is shared by the whole process and closed at its end.
+
+    Args:
+        spec: `auto` for Docker where an engine answers and has motet's image, else bubblewrap; `docker` or `bubblewrap`
+            for that kind or an error; `unsafe-host` for the bare host, which no other word leads to; or a sandbox,
+            which is given back. The result's `kind` says what was taken.
+
+    Raises:
+        NoSandboxError: The wanted kind does not work here, or with `auto` none; the message says why and what to do.
+        SandboxError: There is no such kind.
+    """
+    if not isinstance(spec, str):
+        return spec
+    if spec == AUTO:
+        return _automatic()
+    if spec not in _KINDS:
+        raise SandboxError(f"There is no sandbox {spec!r}. There are: {', '.join((AUTO, *_KINDS))}.")
+    sandbox = _shared(spec)
+    if spec in AUTOMATIC:
+        _require_isolated(sandbox)
+    return sandbox
+
+
+def survey() -> list[SandboxStatus]:
+    """Try every kind on this machine, in the order in which `auto` does."""
+    statuses: list[SandboxStatus] = []
+    for kind in AUTOMATIC:
+        capabilities = None
+        try:
+            sandbox = _shared(kind)
+            capabilities = sandbox.capabilities
+            _require_isolated(sandbox)
+        except NoSandboxError as error:
+            works, reason = False, str(error)
+        else:
+            works, reason = True, _shortcomings(capabilities)
+        chosen = works and not any(status.chosen for status in statuses)
+        statuses.append(SandboxStatus(kind=kind, works=works, reason=reason, capabilities=capabilities, chosen=chosen))
+    host = SandboxStatus(
+        kind="unsafe-host",
+        works=False,
+        reason="Runs code as you, on this machine. Only taken when asked for by name; nothing it shows is verified.",
+        capabilities=None,
+        chosen=False,
+    )
+    return [*statuses, host]
+
+
+def _automatic() -> Sandbox:
+    failures = []
+    for kind in AUTOMATIC:
+        try:
+            sandbox = _shared(kind)
+            _require_isolated(sandbox)
+        except NoSandboxError as error:
+            failures.append(f"{kind}: {error}")
+        else:
+            return sandbox
+    raise NoSandboxError("No sandbox works on this machine.\n" + "\n".join(failures))
+
+
+def _require_isolated(sandbox: Sandbox) -> None:
+    """The floor: below it code is not kept away from the host, whatever the kind is called."""
+    if not sandbox.capabilities.isolated:
+        raise NoSandboxError(
+            f"The {sandbox.kind} sandbox runs here but does not keep code away from the host: "
+            f"{_shortcomings(sandbox.capabilities)}"
+        )
+
+
+def _shortcomings(capabilities: Capabilities) -> str:
+    missing = [name for name, enforced in capabilities.model_dump().items() if not enforced]
+    return f"not enforced: {', '.join(missing)}." if missing else "everything is enforced."
+
+
+def _docker() -> Sandbox:
+    from motet.tools.sandbox.docker import DockerSandbox
+
+    return DockerSandbox()
+
+
+def _bubblewrap() -> Sandbox:
+    from motet.tools.sandbox.bubblewrap import BubblewrapSandbox
+
+    return BubblewrapSandbox()
+
+
+def _unsafe_host() -> Sandbox:
+    from motet.tools.sandbox.unsafe_host import UnsafeHostSandbox
+
+    return UnsafeHostSandbox()
+
+
+_KINDS: dict[str, Callable[[], Sandbox]] = {
+    "docker": _docker,
+    "bubblewrap": _bubblewrap,
+    "unsafe-host": _unsafe_host,
+}
+_instances: dict[tuple[int, str], Sandbox] = {}
+_lock = threading.Lock()
+
+
+def _shared(kind: str) -> Sandbox:
+    with _lock:
+        # By process too: a fork must neither use nor close what its parent holds.
+        key = (os.getpid(), kind)
+        if key not in _instances:
+            if not _instances:
+                atexit.register(_close_all)
+            _instances[key] = _KINDS[kind]()
+        return _instances[key]
+
+
+def _close_all() -> None:
+    for (owner, _), sandbox in list(_instances.items()):
+        if owner == os.getpid():
+            sandbox.close()
