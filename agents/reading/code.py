@@ -7,6 +7,8 @@ import warnings
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from motet.agents.reading.values import is_shallow
+
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+.-]*)[^\n]*\n(.*?)^[ \t]*\1", re.S | re.M)
@@ -57,7 +59,8 @@ def parse(source: str) -> ast.Module | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # tasks are full of invalid escapes
-            return ast.parse(source)
+            tree = ast.parse(source)
+            return tree if is_shallow(tree) else None
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

@@ -58,10 +58,11 @@ def _sentences(text: str) -> list[tuple[str, bool]]:
             close()
             sentences.append((inline.group(1).strip(), True))
             continue
-        if _BULLET.match(line) or listed:
+        alone = listed or _BOUND.match(stripped) is not None
+        if alone or _BULLET.match(line):
             close()
         paragraph.append(stripped)
-        if stripped.endswith(":"):
+        if alone or stripped.endswith(":"):
             close()
     close()
     return sentences

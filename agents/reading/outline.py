@@ -1,6 +1,7 @@
 """What is to be written: its name, its signature, and the code that it may rely on."""
 
 import ast
+import builtins
 import copy
 import re
 from collections import Counter
@@ -38,9 +39,10 @@ _PROGRAM = re.compile(
     r"|\bprogram that (?:reads|prints)\b",
     re.I | re.M,
 )
-_CALLED = re.compile(
-    rf"(?:^[ \t]*(?:>>>|assert)[^\n]*?|^[ \t*-]*|`)(?<![.\w])({_IDENTIFIER})\([^\n]*(?:=|->|=>|➞|→|$)", re.M
+_EXAMPLE_LINE = re.compile(
+    rf"^[ \t]*(?:>>>|assert\b)(.*)|^[ \t*>-]*`?({_IDENTIFIER}\([^\n]*(?:={{1,3}}>?|->|➞|→|⇒|\breturns?\b)[^\n]*)", re.M
 )
+_CALLED = re.compile(rf"(?<![.\w])({_IDENTIFIER})\(")
 _NOT_NAMES = frozenset(
     """a an and as assert by called for from if in int is isinstance it len list named not of on or print python returns
     round set sorted str takes that the this to used which with your""".split()  # noqa: SIM905 - prose reads as prose
@@ -137,9 +139,9 @@ def outline(task: str, regions: list[CodeRegion], entry_point: str | None) -> Ou
         return _given(task, regions, name)
     if _PROGRAM.search(task) and not re.search(r"\bassert\b|>>>", task):
         return Outline("program", None)
-    called = Counter(match.group(1) for match in _CALLED.finditer(task) if match.group(1) not in _NOT_NAMES)
-    if called:
-        return _given(task, regions, called.most_common(1)[0][0])
+    called = _called_in_examples(task)
+    if called is not None:
+        return _given(task, regions, called)
     return _last_definition(regions) or Outline("function", None)
 
 
@@ -198,6 +200,15 @@ def _header_in_text(task: str, name: str) -> Definition | None:
 def _named(task: str, patterns: tuple[re.Pattern[str], ...]) -> list[str]:
     found = (match.group(1) for pattern in patterns for match in pattern.finditer(task))
     return [name for name in found if name.lower() not in _NOT_NAMES]
+
+
+def _called_in_examples(task: str) -> str | None:
+    """What most examples call; the outermost call counts that is none of a builtin."""
+    called: Counter[str] = Counter()
+    for match in _EXAMPLE_LINE.finditer(task):
+        names = _CALLED.findall(match.group(1) or match.group(2))
+        called.update([name for name in names if not hasattr(builtins, name) and name not in _NOT_NAMES][:1])
+    return called.most_common(1)[0][0] if called else None
 
 
 def _header(definition: Definition) -> str:

@@ -21,7 +21,7 @@ _ANY_ORDER = re.compile(
     r"\breturn[^.]{0,80}\bany order\b|\bany order\b[^.]{0,40}\breturn|\border[^.]{0,30}(?:does|do) not matter", re.I
 )
 _ANY_ANSWER = re.compile(
-    r"\b(?:return|print|output|choose)\s+any(?:\s+(?:of\s+(?:them|those|these)|one|valid|such|possible|solution|answer)|\s*[.,])"
+    r"\b(?:return|print|output)\s+any(?:\s+(?:of\s+(?:them|those|these)|one|valid|such|possible|solution|answer)|\s*[.,])"
     r"|\bany\s+(?:valid|correct|of\s+them|one\s+of\s+them)\b[^.]{0,40}\b(?:accepted|fine|returned|answer)",
     re.I,
 )

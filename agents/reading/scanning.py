@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from motet.agents.reading.values import Literal, NotAValue, plain, read_value
+from motet.agents.reading.values import Literal, NotAValue, plain, read_value, readings
 
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _STRING = re.compile(
@@ -62,8 +62,7 @@ def value_at(text: str, start: int) -> Found | None:
 
     In a chain every part must give the same value: one that does not was not meant as a chain.
     """
-    # Typographic quotes are read as quotes only where the text makes no sense as it stands: they may be data.
-    for reading in (text, plain(text)):
+    for reading in readings(text):
         found = _chain_at(reading, start)
         if found is not None:
             return found
@@ -91,7 +90,7 @@ def stands_alone(text: str, found: Found) -> bool:  # noqa: PLR0911 - one answer
     unquoted = line.lstrip("`*_\"'") if line[:1] in "`*_" else line
     tail = unquoted.strip()
     if not tail or tail[0] in "#;)]}\u2014\u2013" or tail.startswith(("//", "--")):
-        return not (unquoted[:1] in "]}" and found.value is None)
+        return True
     if tail[0] in ".!?:":
         return len(tail) == 1 or not tail[1].isalnum()
     if tail[0] == ",":

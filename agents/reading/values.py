@@ -14,9 +14,8 @@ Literal = Any
 LOOSE_NAMES = {"true": True, "false": False, "null": None, "none": None, "TRUE": True, "FALSE": False, "NULL": None}
 """Spellings from other languages whose meaning nobody doubts."""
 
-_TYPOGRAPHIC = str.maketrans(
-    {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2212": "-", "\u00a0": " ", "\u200b": " "}
-)
+_TYPOGRAPHIC_DOUBLE = str.maketrans({"\u201c": '"', "\u201d": '"', "\u2212": "-", "\u00a0": " ", "\u200b": " "})
+_TYPOGRAPHIC = _TYPOGRAPHIC_DOUBLE | str.maketrans({"\u2018": "'", "\u2019": "'"})
 _EMPTY_MAKERS: dict[str, Callable[[], Literal]] = {
     "set": set, "frozenset": frozenset, "dict": dict, "list": list, "tuple": tuple,
 }  # fmt: skip
@@ -30,6 +29,8 @@ _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Pow: operator.pow,
 }
 _LARGEST_EXPONENT = 400
+_LARGEST_NUMBER = 10**1000
+_DEEPEST = 100
 
 
 class NotAValue(ValueError):
@@ -39,6 +40,11 @@ class NotAValue(ValueError):
 def plain(text: str) -> str:
     """The text with typographic quotes and minus signs as Python writes them; lengths and places stay the same."""
     return text.translate(_TYPOGRAPHIC)
+
+
+def readings(text: str) -> tuple[str, ...]:
+    """The text as it stands, then with typographic quotes as Python's, double ones first: they may also be data."""
+    return tuple(dict.fromkeys((text, text.translate(_TYPOGRAPHIC_DOUBLE), plain(text))))
 
 
 def evaluate(node: ast.expr) -> Literal:  # noqa: PLR0911 - one answer for each kind of node
@@ -87,12 +93,23 @@ def parse_expression(text: str) -> ast.expr:
     Raises:
         NotAValue: The text is not one.
     """
-    # Typographic quotes are read as quotes only where the text makes no sense as it stands: they may be data.
-    for reading in dict.fromkeys((text.strip(), plain(text).strip())):
+    for reading in readings(text):
         with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError), warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)
-            return ast.parse(reading, mode="eval").body
+            tree = ast.parse(reading.strip(), mode="eval").body
+            if is_shallow(tree):
+                return tree
     raise NotAValue(text[:80])
+
+
+def is_shallow(tree: ast.AST) -> bool:
+    """Whether what walks the tree by recursion will come back; nobody nests so deep by hand."""
+    level: list[ast.AST] = [tree]
+    for _ in range(_DEEPEST):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        if not level:
+            return True
+    return False
 
 
 def source(value: Literal) -> str:  # noqa: PLR0911 - one answer for each type
@@ -123,9 +140,12 @@ def _arithmetic(op: ast.operator, left: Any, right: Any) -> Any:
     if isinstance(op, ast.Pow) and (abs(right) > _LARGEST_EXPONENT or abs(left) > 10**9):
         raise NotAValue("a power too large to compute")
     try:
-        return _BINARY[type(op)](left, right)
+        value = _BINARY[type(op)](left, right)
     except (ArithmeticError, TypeError) as error:
         raise NotAValue(str(error)) from error
+    if isinstance(value, int) and abs(value) > _LARGEST_NUMBER:
+        raise NotAValue("a number too large to show")
+    return value
 
 
 def _made(name: str, arguments: list[Literal]) -> Literal:
