@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from testing_boxes import KINDS, session_in
+from testing_cheats import CHEATS
 
 from motet.tools.sandbox import Limits, Session
-from motet.tools.sandbox.unsafe_host import UnsafeHostSandbox
 from motet.tools.testing import Case, CaseResult, TestRun, arun_cases, run_cases
 
 
-@pytest.fixture(scope="module")
-def session() -> Iterator[Session]:
-    with UnsafeHostSandbox().session() as session:
+@pytest.fixture(scope="module", params=KINDS)
+def session(request: pytest.FixtureRequest) -> Iterator[Session]:
+    with session_in(request.param) as session:
         yield session
 
 
@@ -72,78 +73,83 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize(
-    ("case", "outcome"),
-    [
-        (call("give()", "4"), "passed"),
-        (call("give()", "5"), "failed"),
-        (call("give(True)", "1.0"), "passed"),
-        (call("give([1, 2])", "(1, 2)"), "failed"),
-        (call("give(0.1 + 0.2)", "0.3"), "passed"),
-        (call("give(10 / 3)", "3.33"), "failed"),
-        (call("give(float('nan'))", "nan"), "passed"),
-        (call("give(None)", "None"), "passed"),
-        (call("give(2**70000)", "2**70000"), "passed"),
-        (call("give(10**5000)", "10**5000 + 1"), "failed"),
-        (call("give('x' * 300_000)", "'x' * 300_000"), "passed"),
-        (call("give('x' * 300_000)", "'y'"), "failed"),
-        (call("collections.OrderedDict(b=1, a=2)", "{'a': 2, 'b': 1}"), "passed"),
-        (call("collections.Counter('aab')", "{'a': 2, 'b': 1}"), "passed"),
-        (call("Pair(1, 2)", "(1, 2)"), "passed"),
-        (call("Color.RED", "1"), "passed"),
-        (call("fractions.Fraction(1, 2)", "0.5"), "passed"),
-        (call("{1, 2}", "{2, 1}"), "passed"),
-        (call("(lambda items: (add_to(items, 3), items))([1])", "(None, [1, 3])"), "passed"),
-        (call("count()", "[1]"), "failed"),
-        (call("list(count())", "[1]"), "passed"),
-        (call("give(7)", "give() + 3"), "passed"),
-        (call("give(7)", "give() + 4"), "failed"),
-        (call("give(7)", "no_such_name"), "error"),
-        (call("Point(1)", "Point(1)"), "passed"),
-        (call("Point(1)", "Point(2)"), "failed"),
-        (call("boom()", "1"), "error"),
-        (call("give(", "1"), "error"),
-        (statement("assert give() == 4"), "passed"),
-        (statement("assert give() == 5, 'must be five'"), "failed"),
-        (statement("assert give(0.1 + 0.2) == 0.3"), "failed"),
-        (statement("assert abs(give(0.1 + 0.2) - 0.3) < 1e-9"), "passed"),
-        (statement("assert give() == 4 and give(1) == 2"), "failed"),
-        (statement("assert not give([])"), "passed"),
-        (statement("assert give(None) is None"), "passed"),
-        (statement("assert 3 in give([1, 2])"), "failed"),
-        (statement("for n in range(3):\n    assert give(n) == n"), "passed"),
-        (statement("for n in range(3):\n    assert give(n) == 0"), "failed"),
-        (statement("def check(f):\n    assert f(1) == 1\n    assert f(2) == 1\ncheck(give)"), "failed"),
-        (statement("assert Point(1) == Point(1)"), "passed"),
-        (statement("assert Point(1) == Point(2)"), "failed"),
-        (statement("from unittest.mock import ANY\nassert [Point(1), 2] == [ANY, 2]"), "passed"),
-        (statement("from solution import give as g\nimport solution\nassert g() == solution.give()"), "passed"),
-        (statement("raise ValueError('x')"), "error"),
-        (statement("raise SystemExit(0)"), "error"),
-        (statement("raise KeyboardInterrupt"), "error"),
-        (example("give('it')", "'it'\n"), "passed"),
-        (example("give('it')", '"it"\n'), "passed"),
-        (example("give({3, 1, 2})", "{3, 2, 1}\n"), "passed"),
-        (example("give('a  b')", "'a b'\n"), "failed"),
-        (example("give(1)", "True\n"), "failed"),
-        (example("hello()", "hello  there\n"), "passed"),
-        (example("hello()", "hello there\n"), "failed"),
-        (example("hello()  # doctest: +NORMALIZE_WHITESPACE", "hello there\n"), "passed"),
-        (example("hello()", "hello...\n"), "passed"),
-        (example("print('a\\n\\nb')", "a\n<BLANKLINE>\nb\n"), "passed"),
-        (example("give(None)", ""), "passed"),
-        (example("boom()", "Traceback (most recent call last):\n  ...\nValueError: no good\n"), "passed"),
-        (example("boom()", "Traceback (most recent call last):\n  ...\nValueError: other\n"), "failed_or_error"),
-        (example("give()", "Traceback (most recent call last):\n  ...\nValueError: no good\n"), "failed"),
-        (example("boom()", "1\n"), "error"),
-        (example("for n in range(2):\n    n", "0\n1\n"), "passed"),
-    ],
-    ids=lambda value: getattr(value, "code", value)[:40].replace("\n", " "),
-)
-def test_honest_code_is_judged_as_python_would(session: Session, case: Case, outcome: str) -> None:
-    result = only(ask(session, HONEST, case))
-    assert result.outcome in (("failed", "error") if outcome == "failed_or_error" else (outcome,)), result
-    assert bool(result.message) == (result.outcome != "passed")
+TABLE: list[tuple[Case, str]] = [
+    (call("give()", "4"), "passed"),
+    (call("give()", "5"), "failed"),
+    (call("give(True)", "1.0"), "passed"),
+    (call("give([1, 2])", "(1, 2)"), "failed"),
+    (call("give(0.1 + 0.2)", "0.3"), "passed"),
+    (call("give(10 / 3)", "3.33"), "failed"),
+    (call("give(float('nan'))", "nan"), "passed"),
+    (call("give(None)", "None"), "passed"),
+    (call("give(2**70000)", "2**70000"), "passed"),
+    (call("give(10**5000)", "10**5000 + 1"), "failed"),
+    (call("give('x' * 300_000)", "'x' * 300_000"), "passed"),
+    (call("give('x' * 300_000)", "'y'"), "failed"),
+    (call("collections.OrderedDict(b=1, a=2)", "{'a': 2, 'b': 1}"), "passed"),
+    (call("collections.Counter('aab')", "{'a': 2, 'b': 1}"), "passed"),
+    (call("Pair(1, 2)", "(1, 2)"), "passed"),
+    (call("Color.RED", "1"), "passed"),
+    (call("fractions.Fraction(1, 2)", "0.5"), "passed"),
+    (call("{1, 2}", "{2, 1}"), "passed"),
+    (call("(lambda items: (add_to(items, 3), items))([1])", "(None, [1, 3])"), "passed"),
+    (call("count()", "[1]"), "failed"),
+    (call("list(count())", "[1]"), "passed"),
+    (call("give(7)", "give() + 3"), "passed"),
+    (call("give(7)", "give() + 4"), "failed"),
+    (call("give(7)", "no_such_name"), "error"),
+    (call("Point(1)", "Point(1)"), "passed"),
+    (call("Point(1)", "Point(2)"), "failed"),
+    (call("boom()", "1"), "error"),
+    (call("give(", "1"), "error"),
+    (statement("assert give() == 4"), "passed"),
+    (statement("assert give() == 5, 'must be five'"), "failed"),
+    (statement("assert give(0.1 + 0.2) == 0.3"), "failed"),
+    (statement("assert abs(give(0.1 + 0.2) - 0.3) < 1e-9"), "passed"),
+    (statement("assert give() == 4 and give(1) == 2"), "failed"),
+    (statement("assert not give([])"), "passed"),
+    (statement("assert give(None) is None"), "passed"),
+    (statement("assert 3 in give([1, 2])"), "failed"),
+    (statement("for n in range(3):\n    assert give(n) == n"), "passed"),
+    (statement("for n in range(3):\n    assert give(n) == 0"), "failed"),
+    (statement("def check(f):\n    assert f(1) == 1\n    assert f(2) == 1\ncheck(give)"), "failed"),
+    (statement("assert Point(1) == Point(1)"), "passed"),
+    (statement("assert Point(1) == Point(2)"), "failed"),
+    (statement("from unittest.mock import ANY\nassert [Point(1), 2] == [ANY, 2]"), "passed"),
+    (statement("from solution import give as g\nimport solution\nassert g() == solution.give()"), "passed"),
+    (statement("raise ValueError('x')"), "error"),
+    (statement("raise SystemExit(0)"), "error"),
+    (statement("raise KeyboardInterrupt"), "error"),
+    (example("give('it')", "'it'\n"), "passed"),
+    (example("give('it')", '"it"\n'), "passed"),
+    (example("give({3, 1, 2})", "{3, 2, 1}\n"), "passed"),
+    (example("give('a  b')", "'a b'\n"), "failed"),
+    (example("give(1)", "True\n"), "failed"),
+    (example("hello()", "hello  there\n"), "passed"),
+    (example("hello()", "hello there\n"), "failed"),
+    (example("hello()  # doctest: +NORMALIZE_WHITESPACE", "hello there\n"), "passed"),
+    (example("hello()", "hello...\n"), "passed"),
+    (example("print('a\\n\\nb')", "a\n<BLANKLINE>\nb\n"), "passed"),
+    (example("give(None)", ""), "passed"),
+    (example("boom()", "Traceback (most recent call last):\n  ...\nValueError: no good\n"), "passed"),
+    (example("boom()", "Traceback (most recent call last):\n  ...\nValueError: other\n"), "error"),
+    (example("give()", "Traceback (most recent call last):\n  ...\nValueError: no good\n"), "failed"),
+    (example("boom()", "1\n"), "error"),
+    (example("for n in range(2):\n    n", "0\n1\n"), "passed"),
+]
+
+
+@pytest.fixture(scope="module")
+def answers(session: Session) -> tuple[CaseResult, ...]:
+    cases = [case.model_copy(update={"name": str(number)}) for number, (case, _) in enumerate(TABLE)]
+    return ask(session, HONEST, *cases).results
+
+
+@pytest.mark.parametrize("number", range(len(TABLE)), ids=lambda number: f"{number}: {TABLE[number][0].code[:40]!r}")
+def test_honest_code_is_judged_as_python_would(answers: tuple[CaseResult, ...], number: int) -> None:
+    _, outcome = TABLE[number]
+    assert answers[number].outcome == outcome, answers[number]
+    assert bool(answers[number].message) == (outcome != "passed")
 
 
 def test_a_failure_shows_both_sides(session: Session) -> None:
@@ -207,8 +213,8 @@ def f(x):
 def test_what_was_not_reached_in_time_is_not_run(session: Session) -> None:
     code = "def f():\n    while True: pass"
     cases = [call("f()", "1", str(n)) for n in range(4)]
-    run = ask(session, code, *cases, case_seconds=1.0, limits=Limits(wall_seconds=3))
-    assert [result.outcome for result in run.results] == ["timeout", "timeout", "timeout", "not_run"]
+    run = ask(session, code, *cases, case_seconds=0.6, limits=Limits(wall_seconds=1.5))
+    assert [result.outcome for result in run.results] == ["timeout", "timeout", "not_run", "not_run"]
 
 
 @pytest.mark.parametrize(
@@ -228,47 +234,32 @@ def test_code_that_does_not_load_fails_every_case(session: Session, code: str) -
     assert all("load" in result.message for result in run.results)
 
 
-EQUAL = "class Equal:\n    def __eq__(self, other): return True\n    def __ne__(self, other): return False\n"
-CHEATS = {
-    "equals everything": EQUAL + "f = lambda *a: Equal()",
-    "list that equals everything": EQUAL + "class L(Equal, list): pass\nf = lambda *a: L()",
-    "int that equals everything": EQUAL + "class I(Equal, int): pass\nf = lambda *a: I(3)",
-    "dict that equals everything": EQUAL + "class D(Equal, dict): pass\nf = lambda *a: D()",
-    "equals all but plain objects": "class E:\n  def __eq__(s, o): return type(o) is not object\nf = lambda *a: [E()]",
-    "lies about its class": EQUAL + "class F(Equal):\n    __class__ = int\nf = lambda *a: F()",
-    "repr of the answer": "class R:\n  def __repr__(s): return '4'\nf = lambda *a: R()",
-    "exit": "import sys\ndef f(*a): sys.exit(0)",
-    "hard exit": "import os\ndef f(*a): os._exit(0)",
-    "exit by atexit": "import atexit, os\natexit.register(os._exit, 0)\ndef f(*a): raise SystemExit(0)",
-    "exit while loading": "import os\nos._exit(0)",
-    "keyboard interrupt": "def f(*a): raise KeyboardInterrupt",
-    "generator exit": "def f(*a): raise GeneratorExit",
-    "prints": "def f(*a): print(4, 'passed', '{\"outcome\": \"passed\"}'); import os; os.write(1, b'4')",
-    "writes to every descriptor": (
-        'import os, json\ndef f(*a):\n  for d in range(3, 64):\n    for e in ([\'done\', 0, \'{"values": [{"data": ["int", "4"]}]}\'], [\'end\', None, None]):\n'
-        "      try: os.write(d, json.dumps(e).encode() + b'\\n')\n      except OSError: pass"
-    ),
-    "forks": "import os\ndef f(*a): return os.fork() and 3",
-    "kills its parent": "import os\ndef f(*a):\n  os.kill(os.getppid(), 9)\n  while True: pass",
-    "patched builtins": (
-        "import builtins\nfor n in ('repr', 'str', 'len', 'isinstance', 'type', 'hex', 'all', 'any', 'bool', 'issubclass'):\n"
-        "  setattr(builtins, n, lambda *a, **k: True)\nf = lambda *a: None"
-    ),
-    "patched json": "import json, json.encoder\njson.dumps = lambda *a, **k: '4'\njson.JSONEncoder.encode = json.dumps\nf = lambda *a: 3",
-    "traces the asserts away": (
-        "import sys\ndef t(frame, event, arg):\n  if event == 'return': pass\n  return t\n"
-        "def f(*a):\n  sys.settrace(t)\n  fr = sys._getframe(1)\n  fr.f_trace = t\n  fr.f_globals.update(_motet_equal=lambda *a: True)\n  return 3"
-    ),
-    "hostile text of an exception": "class X(Exception):\n  def __str__(s): raise SystemExit(0)\ndef f(*a): raise X",
-    "hostile repr": "class X:\n  def __repr__(s): raise SystemExit(0)\ndef f(*a): return X()",
-    "endless repr": "class X:\n  def __repr__(s):\n    while True: pass\ndef f(*a): return X()",
-    "endless text": "class X(Exception):\n  def __str__(s):\n    while True: pass\ndef f(*a): raise X",
-    "its own list inside itself": "def f(*a):\n  x = []\n  x.append(x)\n  return x",
-    "deep": "def f(*a):\n  x = []\n  for _ in range(100000): x = [x]\n  return x",
-    "huge": "def f(*a): return list(range(10**6))",
-    "alarm": "import signal\ndef f(*a):\n  signal.alarm(1)\n  while True: pass",
-    "class named as an assertion": "class AssertionError(BaseException): pass\ndef f(*a): raise AssertionError",
-}
+@pytest.mark.parametrize("kind", KINDS[1:])  # on a bare host it would look into everybody's processes
+def test_the_proof_of_the_report_can_be_found_nowhere(kind: str) -> None:
+    code = """
+import os, re
+def found():
+    texts = []
+    for pid in os.listdir("/proc"):
+        for name in ("fd/0", "environ", "cmdline"):
+            try:
+                file = os.open(f"/proc/{pid}/{name}", os.O_RDONLY | os.O_NONBLOCK)
+                texts.append(os.read(file, 65536))
+            except OSError:
+                pass
+        try:
+            for line in open(f"/proc/{pid}/maps"):
+                start, end = (int(part, 16) for part in line.split()[0].split("-"))
+                with open(f"/proc/{pid}/mem", "rb") as memory:
+                    memory.seek(start)
+                    texts.append(memory.read(min(end - start, 1 << 20)))
+        except (OSError, ValueError, OverflowError):
+            pass
+    return sorted({match for text in texts for match in re.findall(rb"proof-[0-9a-f]{64}", text)})
+"""
+    with session_in(kind) as session:
+        result = only(ask(session, code, call("found()", "[]")))
+    assert result.outcome == "passed", result
 
 
 @pytest.mark.parametrize("name", CHEATS)
@@ -351,10 +342,10 @@ plain_values = st.recursive(
 
 def source(value: object) -> str:
     """Source that makes the value anywhere; `repr` writes nan and inf as names."""
-    return f"(lambda nan, inf, nanj, infj: {value!r})(float('nan'), float('inf'), complex(0, float('nan')), complex(0, float('inf')))"
+    return f"(lambda nan, inf: {value!r})(float('nan'), float('inf'))"
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.lists(plain_values, min_size=1, max_size=25))
 def test_every_plain_value_equals_its_repr_and_nothing_else(session: Session, values: list[object]) -> None:
     values = [value for value in values if "nanj" not in repr(value) and "infj" not in repr(value)]
@@ -365,7 +356,7 @@ def test_every_plain_value_equals_its_repr_and_nothing_else(session: Session, va
     assert [result.outcome for result in run.results] == ["passed"] * len(right) + ["failed"] * len(wrong)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pairs=st.lists(st.tuples(plain_values, plain_values), min_size=1, max_size=25))
 def test_two_values_pass_for_each_other_only_where_python_says_they_are_equal(
     session: Session, pairs: list[tuple[Any, Any]]

@@ -1,6 +1,6 @@
 """The first lines that run in the sandbox (`python3 -c`): load the judge from standard input, then let it judge.
 
-What is read here is the job only. The proof of the report stays unread in the pipe until all workers have ended.
+What is read here is the job only; the proof of the report stands behind it, and is for the judge.
 """
 
 import builtins

@@ -1,14 +1,16 @@
 """Judges code in the sandbox. It never loads that code itself: workers that it forks do, and it watches over them.
 
-A worker that dies or hangs costs the one case that it was at; the next worker goes on behind it. The report on all of
-them goes to standard output with a proof that is read from standard input only when the last worker is gone. The judge
-cannot be traced, nor its descriptors opened, by processes of the same user.
+A worker that dies or hangs costs the one case that it was at; the next worker goes on behind it. The report on
+all of them goes to standard output with a proof that stands on standard input behind the job. It is read before the
+first worker starts, into memory that no fork takes along, so that nothing is left in the pipe for those who may find
+its end. The judge cannot be traced, nor its descriptors opened, by processes of the same user.
 
 What a worker says about itself is only as good as the worker: code that hunts for the harness within its own process
 can find the pipe and speak for it. That is why values are compared on the host wherever they can be.
 """
 
 import json
+import mmap
 import os
 import select
 import signal
@@ -42,12 +44,34 @@ class Task(Protocol):
         ...
 
 
+class Proof:
+    """What shows the host that a report is ours."""
+
+    def __init__(self) -> None:
+        self._memory = mmap.mmap(-1, mmap.PAGESIZE)
+        self._size = 0
+        if hasattr(mmap, "MADV_DONTFORK"):  # elsewhere than on Linux it has to stay in the pipe until the end
+            self._memory.madvise(mmap.MADV_DONTFORK)
+            self.read()
+
+    def read(self) -> None:
+        """Read it from standard input, if that has not been done, straight to where it stays."""
+        with memoryview(self._memory) as room:
+            while count := os.readv(0, [room[self._size :]]):
+                self._size += count
+
+    def text(self) -> bytes:
+        """The proof itself, for the time when no worker is left."""
+        return self._memory[: self._size]
+
+
 def main(job: dict[str, Any], task: Task) -> None:
     """Do the job and print the report."""
     if stat.S_ISREG(os.fstat(0).st_mode):
         sys.exit("the judge needs a pipe on standard input: the code under test could open a file again")
     set_dumpable(False)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whoever started us may have ignored it, and workers must be reaped
+    proof = Proof()
     deadline = time.monotonic() + job["seconds"]
     room = job["room"]
     report = []
@@ -56,8 +80,8 @@ def main(job: dict[str, Any], task: Task) -> None:
         room -= sum(run["size"] for run in runs)
         report.append(runs)
     text = json.dumps({"batches": report, "changed": task.clear(job)}).encode()
-    proof = _read_to_end(0).strip()
-    _write(1, proof + b"\n" + text + b"\n" + proof + b"\n")
+    proof.read()
+    _write(1, proof.text() + b"\n" + text + b"\n" + proof.text() + b"\n")
 
 
 def _run_batch(task: Task, batch: Any, job: dict[str, Any], deadline: float, room: int) -> list[dict[str, Any]]:
@@ -127,13 +151,6 @@ def _take(event: Event | None, run: dict[str, Any], since: float) -> float:
         return since
     run["events"].append([kind, item, now - since, payload])
     return now
-
-
-def _read_to_end(descriptor: int) -> bytes:
-    data = b""
-    while chunk := os.read(descriptor, 65536):
-        data += chunk
-    return data
 
 
 def _write(descriptor: int, data: bytes) -> None:

@@ -23,7 +23,7 @@ class Request(NamedTuple):
     stdin: bytes
     limits: Limits
     proof: str
-    """Stands around the report. Until the last worker has ended it lies unread in the judge's standard input."""
+    """Stands around the report. The judge gets it on standard input, and no worker can see it."""
 
 
 class Answer(NamedTuple):
@@ -46,7 +46,7 @@ def request_for(job: dict[str, Any], modules: Sequence[str], *, files: Files, li
     seconds = limits.wall_seconds - min(RESERVED_SECONDS, limits.wall_seconds / 5)
     settings = {"judge": f"{PACKAGE}.judge", "task": f"{PACKAGE}.{modules[-1]}", "modules": sources, "seconds": seconds}
     text = json.dumps({**job, **settings, "room": REPORT_BYTES // 4}).encode()
-    proof = secrets.token_hex(32)
+    proof = f"proof-{secrets.token_hex(32)}"
     # Twice: the sandbox keeps the head and the tail of what is written, half of this each.
     wide = limits.model_copy(update={"output_bytes": REPORT_BYTES, "kept_output_bytes": 2 * REPORT_BYTES})
     argv = ("python3", "-I", "-B", "-X", "utf8", "-c", folder.joinpath("boot.py").read_text("utf-8"))

@@ -63,28 +63,33 @@ def read_tests(source: str | Path, *, name: str | None = None) -> UserTests:
     try:
         tree = ast.parse(text)
     except SyntaxError as error:
-        if ">>>" in text:
+        if ">>> " in text:
             return UserTests("doctest", cases=_doctests(text, name))
         raise NoTestsError(f"{name} is neither Python nor text with `>>>` examples: {error}") from error
     if names_of_tests("", text):
         return UserTests("pytest", files={f"test_{_stem(name)}.py": _importing_solution(text, tree)})
     cases = _asserts(tree, name)
     if not cases and ">>>" in text:
-        return UserTests("doctest", cases=_doctests(text, name))
+        return UserTests("doctest", cases=_docstrings(tree, name))
     if not cases:
         raise NoTestsError(f"{name} holds no tests: no test functions, no asserts and no `>>>` examples.")
     return UserTests("asserts", cases=cases)
 
 
-def _doctests(text: str, name: str) -> tuple[Case, ...]:
+def _docstrings(tree: ast.Module, name: str) -> tuple[Case, ...]:
+    """The examples in the strings of a Python file."""
+    strings = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    strings.sort(key=lambda node: node.lineno)
+    return tuple(case for node in strings for case in _doctests(str(node.value), name, node.lineno))
+
+
+def _doctests(text: str, name: str, line: int = 1) -> tuple[Case, ...]:
     try:
         examples = doctest.DocTestParser().get_examples(text)
     except ValueError as error:
         raise NoTestsError(f"{name} has an example that cannot be read: {error}") from error
     return tuple(
-        Case(
-            name=f"{name}:{example.lineno + 1}", kind="doctest", code=example.source.rstrip("\n"), expected=example.want
-        )
+        Case(name=f"{name}:{line + example.lineno}", kind="doctest", code=example.source, expected=example.want)
         for example in examples
     )
 
