@@ -116,9 +116,12 @@ def _candidates(seen: list[Arguments], contract: Contract, draw: random.Random) 
         return
     taken = {repr(each) for each in seen}
     lengths = _lengths(seen)
+    # The scale is that of the examples for good; mutants of mutants would carry it away.
+    longest = max(len(each.values) for each in seen)
+    scales = [Scale([each.values[at] for each in seen if len(each.values) > at]) for at in range(longest)]
     pool = seen
     for _ in range(_ROUNDS):
-        made = list(chain(_mutants(pool, lengths, draw), _crossed(pool, lengths, draw)))
+        made = list(chain(_mutants(pool, scales, lengths, draw), _crossed(pool, lengths, draw)))
         fresh = [each for each in made if repr(each) not in taken]
         taken.update(map(repr, fresh))
         yield from fresh
@@ -127,15 +130,16 @@ def _candidates(seen: list[Arguments], contract: Contract, draw: random.Random) 
         pool = draw.sample(fresh, min(len(fresh), 12))
 
 
-def _mutants(pool: list[Arguments], lengths: dict[int, int], draw: random.Random) -> Iterator[Arguments]:
+def _mutants(
+    pool: list[Arguments], scales: list[Scale], lengths: dict[int, int], draw: random.Random
+) -> Iterator[Arguments]:
     """One argument changed, taking turns between the examples and their arguments so that few inputs show much."""
     rows: list[list[Arguments]] = []
     for number, arguments in enumerate(pool):
         for at, value in enumerate(arguments.values):
             if at in lengths:
                 continue
-            column = [other.values[at] for other in pool if len(other.values) > at]
-            near = variants(value, Scale(column), draw)
+            near = variants(value, scales[at], draw)
             # Each example begins with another kind of change, or the first round would be nothing but empty lists.
             begin = 2 * number % max(1, len(near))
             rows.append([_fitted(arguments.changed(at, each), lengths) for each in near[begin:] + near[:begin]])
