@@ -1,1 +1,79 @@
-"""."""
+"""Chat models: the embedded one, any provider's, a scripted one; and the ledger of what they take."""
+
+from motet.models.answer import Answer
+from motet.models.ask import ask
+from motet.models.calls import CallRecord, Usage
+from motet.models.catalog import CATALOG, DEFAULT, EmbeddedModel, known_model
+from motet.models.errors import (
+    BudgetExhausted,
+    ContextOverflow,
+    ModelAnswerError,
+    ModelCallError,
+    ModelError,
+    NotEnoughDiskError,
+    RequestForbiddenError,
+    ScriptExhaustedError,
+    ServerFailedError,
+    TruncatedAnswer,
+    UnknownModelError,
+    UnparsableAnswer,
+    WeightsUnavailableError,
+    WrongWeightsError,
+)
+from motet.models.guard import forbid_model_requests
+from motet.models.hub import why_unreachable
+from motet.models.ledger import BudgetLimits, Ledger
+from motet.models.naming import model_name, parameters_billions
+from motet.models.progress import Progress
+from motet.models.resolve import ensure_ready, resolve_model
+from motet.models.retry import Retry
+from motet.models.sampling import Sampling
+from motet.models.scripted import Asked, Fault, ScriptedChatModel, tool_call, truncated
+from motet.models.weights import WeightsStatus, ensure_weights, list_models, pull, remove, weights_status
+
+__all__ = [
+    "CATALOG",
+    "DEFAULT",
+    "Answer",
+    "Asked",
+    "BudgetExhausted",
+    "BudgetLimits",
+    "CallRecord",
+    "ContextOverflow",
+    "EmbeddedModel",
+    "Fault",
+    "Ledger",
+    "ModelAnswerError",
+    "ModelCallError",
+    "ModelError",
+    "NotEnoughDiskError",
+    "Progress",
+    "RequestForbiddenError",
+    "Retry",
+    "Sampling",
+    "ScriptExhaustedError",
+    "ScriptedChatModel",
+    "ServerFailedError",
+    "TruncatedAnswer",
+    "UnknownModelError",
+    "UnparsableAnswer",
+    "Usage",
+    "WeightsStatus",
+    "WeightsUnavailableError",
+    "WrongWeightsError",
+    "ask",
+    "ensure_ready",
+    "ensure_weights",
+    "forbid_model_requests",
+    "known_model",
+    "list_models",
+    "model_name",
+    "parameters_billions",
+    "pull",
+    "remove",
+    "resolve_model",
+    "tool_call",
+    "truncated",
+    "weights_status",
+    "why_unreachable",
+]

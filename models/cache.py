@@ -9,7 +9,7 @@ from pathlib import Path
 import platformdirs
 
 from motet.models.catalog import EmbeddedModel
-from motet.models.errors import NotEnoughDisk, WrongWeights
+from motet.models.errors import NotEnoughDiskError, WrongWeightsError
 from motet.models.progress import Progress
 
 VARIABLE = "MOTET_CACHE"
@@ -54,13 +54,13 @@ def verify(model: EmbeddedModel, path: Path, progress: Progress) -> None:
     """Hash a file and compare.
 
     Raises:
-        WrongWeights: If it is not the model's, after removing it.
+        WrongWeightsError: If it is not the model's, after removing it.
     """
     size = path.stat().st_size
     found = f"{size} bytes" if size != model.bytes else _sha256(model, path, progress)
     if found != model.sha256:
         path.unlink()
-        raise WrongWeights(
+        raise WrongWeightsError(
             f"The weights of {model.name} at {path} were not the right ones and have been removed: expected "
             f"{model.bytes} bytes with sha256 {model.sha256}, found {found}. "
             f"Try `motet models pull {model.name}` again."
@@ -92,16 +92,16 @@ def check_space(model: EmbeddedModel, needed: int) -> None:
     """Refuse to begin what the disk cannot hold.
 
     Raises:
-        NotEnoughDisk: Saying how much is missing.
+        NotEnoughDiskError: Saying how much is missing.
     """
     free = shutil.disk_usage(weights_folder()).free
     if free < needed:
         raise disk_error(model, f"{needed / 1e6:,.0f} MB are needed and {free / 1e6:,.0f} MB are free")
 
 
-def disk_error(model: EmbeddedModel, found: str) -> NotEnoughDisk:
+def disk_error(model: EmbeddedModel, found: str) -> NotEnoughDiskError:
     """The error for a disk that is full, or would be."""
-    return NotEnoughDisk(
+    return NotEnoughDiskError(
         f"No room for the weights of {model.name} in {weights_folder()}: {found}. "
         f"Free some space, or set {VARIABLE} to a folder on another disk."
     )

@@ -21,6 +21,8 @@ class CallRecord(BaseModel):
     """Tokens of the prompt that the server took from its cache."""
     seconds: float
     """Time on the clock, retries included."""
+    retries: int = 0
+    """Requests that failed before this one was answered."""
     estimated: bool = False
     """Whether the tokens are a guess, because the provider did not say."""
 

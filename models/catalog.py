@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from motet.models.errors import UnknownModel
+from motet.models.errors import UnknownModelError
 
 
 class EmbeddedModel(BaseModel):
@@ -56,9 +56,9 @@ def known_model(name: str) -> EmbeddedModel:
     """Find an embedded model by its short name.
 
     Raises:
-        UnknownModel: Listing the names there are.
+        UnknownModelError: Listing the names there are.
     """
     try:
         return CATALOG[name]
     except KeyError:
-        raise UnknownModel(f"No embedded model is called {name!r}. There are: {', '.join(CATALOG)}.") from None
+        raise UnknownModelError(f"No embedded model is called {name!r}. There are: {', '.join(CATALOG)}.") from None

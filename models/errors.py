@@ -9,31 +9,31 @@ class ModelError(Exception):
     """Anything that goes wrong between motet and a model."""
 
 
-class UnknownModel(ModelError):
+class UnknownModelError(ModelError):
     """A model spec that nothing answers to, or one whose package, key or file is missing."""
 
 
-class WeightsUnavailable(ModelError):
+class WeightsUnavailableError(ModelError):
     """The weights of an embedded model are not here and cannot be fetched."""
 
 
-class WrongWeights(ModelError):
+class WrongWeightsError(ModelError):
     """A weights file is not the one it should be. It has been removed."""
 
 
-class NotEnoughDisk(ModelError):
+class NotEnoughDiskError(ModelError):
     """The disk has no room for the weights."""
 
 
-class ServerFailed(ModelError):
+class ServerFailedError(ModelError):
     """The embedded server did not start."""
 
 
-class RequestForbidden(ModelError):
+class RequestForbiddenError(ModelError):
     """A real model was about to be asked where `forbid_model_requests` is in force."""
 
 
-class ScriptExhausted(ModelError):
+class ScriptExhaustedError(ModelError):
     """A `ScriptedChatModel` was asked more than its script answers."""
 
 
@@ -54,7 +54,7 @@ class ContextOverflow(ModelError, ContextOverflowError):
         )
 
 
-class ModelCallFailed(ModelError):
+class ModelCallError(ModelError):
     """The model's server refused or failed, after retries where those made sense. The cause is its own error.
 
     Args:
@@ -67,7 +67,7 @@ class ModelCallFailed(ModelError):
         super().__init__(message)
 
 
-class VoidAnswer(ModelError):
+class ModelAnswerError(ModelError):
     """An answer came, and was paid for, but is of no use.
 
     Args:
@@ -82,11 +82,11 @@ class VoidAnswer(ModelError):
         super().__init__(message)
 
 
-class TruncatedAnswer(VoidAnswer):
+class TruncatedAnswer(ModelAnswerError):
     """The answer ended because its tokens ran out, so its end is missing."""
 
 
-class UnparsableAnswer(VoidAnswer):
+class UnparsableAnswer(ModelAnswerError):
     """The answer does not fit the schema that it was asked for."""
 
 

@@ -1,10 +1,10 @@
 """A switch that forbids real model requests, for tests that must not make any."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
-from motet.models.errors import RequestForbidden
+from motet.models.errors import RequestForbiddenError
 
 VARIABLE = "MOTET_FORBID_MODEL_REQUESTS"
 
@@ -12,7 +12,7 @@ _forbidden = 0
 
 
 @contextmanager
-def forbid_model_requests() -> Iterator[None]:
+def forbid_model_requests() -> Generator[None]:
     """Make every request to a real model an error, in the whole process, until the block ends.
 
     `ScriptedChatModel` may still be asked. `MOTET_FORBID_MODEL_REQUESTS=1` does the same for a whole run.
@@ -32,10 +32,10 @@ def check_request_allowed(what: str) -> None:
         what: What was about to be asked or started, for the message.
 
     Raises:
-        RequestForbidden: If they are.
+        RequestForbiddenError: If they are.
     """
     if _forbidden or os.environ.get(VARIABLE, "") not in {"", "0"}:
-        raise RequestForbidden(
+        raise RequestForbiddenError(
             f"{what} was about to be used, and real model requests are forbidden here "
             f"(`forbid_model_requests()` or {VARIABLE}). Use a `ScriptedChatModel`."
         )

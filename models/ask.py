@@ -1,0 +1,170 @@
+"""The one way in which motet asks a model: with retries, a record of what it took, and no half answers."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+from langchain_core.callbacks import AsyncCallbackHandler
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.messages import AIMessage
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import ensure_config, merge_configs
+from pydantic import BaseModel, ValidationError
+
+from motet.models.answer import Answer, finish_reason, is_truncated, prompt_tokens, record_of
+from motet.models.calls import CallRecord
+from motet.models.errors import ModelCallError, ModelError, TruncatedAnswer, UnparsableAnswer
+from motet.models.guard import check_request_allowed
+from motet.models.naming import model_name
+from motet.models.retry import Retry, is_passing
+from motet.models.sampling import Sampling
+from motet.models.scripted import ROLE_KEY, ScriptedChatModel
+
+NO_SAMPLING = Sampling()
+DEFAULT_RETRY = Retry()
+
+
+async def ask(
+    model: BaseChatModel,
+    messages: LanguageModelInput,
+    *,
+    role: str,
+    sampling: Sampling = NO_SAMPLING,
+    schema: type[BaseModel] | None = None,
+    retry: Retry = DEFAULT_RETRY,
+    on_record: Callable[[CallRecord], None] | None = None,
+) -> Answer:
+    """Ask a model once.
+
+    Cancelling the task cancels the request; the embedded model stops writing then.
+
+    Args:
+        model: Which.
+        messages: The prompt.
+        role: Who asks, such as `coder`; it stands in the record, and in the `motet_role` metadata of the call.
+        sampling: How it is to write.
+        schema: What the answer must be. The embedded model cannot write anything else.
+        retry: What to do about failures that may pass.
+        on_record: Is given the record of the call before anything is read out of the answer, also where the answer is
+            void or nobody waited for its end.
+
+    Raises:
+        TruncatedAnswer: If the answer ended for lack of tokens.
+        UnparsableAnswer: If it does not fit the schema.
+        ContextOverflow: If the prompt is too long; from servers that say so.
+        ModelCallError: If the server refuses, or fails too often.
+        RequestForbiddenError: Inside `forbid_model_requests`.
+    """
+    if not isinstance(model, ScriptedChatModel):
+        check_request_allowed(f"The model {model_name(model)}")
+    writer: Any = sampling.apply(model)
+    if schema is not None:
+        writer = writer.with_structured_output(schema, include_raw=True)
+    stop = {"stop": list(sampling.stop)} if sampling.stop else {}
+    if stop and schema is not None:
+        raise ValueError("An answer in a schema ends where the schema does: `stop` cannot be given with it.")
+    counter = _TokenCounter()
+    config = merge_configs(ensure_config(), {"metadata": {ROLE_KEY: role}, "callbacks": [counter]})
+    started = time.monotonic()
+    tries = 0
+
+    def note(record: CallRecord) -> CallRecord:
+        record = record.model_copy(update={"retries": tries - 1})
+        if on_record is not None:
+            on_record(record)
+        return record
+
+    try:
+        async for attempt in retry.loop():
+            with attempt:
+                tries += 1
+                outcome = await _send(writer, messages, config, stop)
+    except asyncio.CancelledError:
+        note(_broken_off(model, messages, role, counter.tokens, time.monotonic() - started))
+        raise
+    except ModelError:
+        raise
+    except Exception as error:  # each provider has errors of its own
+        raise _failure(error, model, tries) from error
+    message: AIMessage = outcome["raw"] if schema is not None else outcome
+    seconds = time.monotonic() - started
+    record = note(record_of(message, messages, role=role, model=model_name(model), seconds=seconds))
+    text = str(message.text)
+    if is_truncated(message):
+        raise TruncatedAnswer(
+            f"The answer of {record.model} ended after {record.output_tokens} tokens for lack of more, "
+            "so its end is missing.",
+            record,
+            text,
+        )
+    parsed = None
+    if schema is not None:
+        parsed = outcome["parsed"] or _parse(schema, text, outcome["parsing_error"], record)
+    return Answer(text=text, finish_reason=finish_reason(message), record=record, message=message, parsed=parsed)
+
+
+async def _send(writer: Any, messages: LanguageModelInput, config: RunnableConfig, stop: dict[str, Any]) -> Any:
+    try:
+        return await writer.ainvoke(messages, config=config, **stop)
+    except Exception as error:
+        # The SDK of OpenAI raises on a truncated answer in a schema; what it has cost is in there.
+        completion = getattr(error, "completion", None)
+        if completion is None or not hasattr(completion, "usage"):
+            raise
+        return {"raw": _truncated_message(completion), "parsed": None, "parsing_error": error}
+
+
+def _truncated_message(completion: Any) -> AIMessage:
+    usage = completion.usage
+    return AIMessage(
+        content=completion.choices[0].message.content or "",
+        response_metadata={"finish_reason": "length", "model_name": completion.model},
+        usage_metadata={
+            "input_tokens": usage.prompt_tokens,
+            "output_tokens": usage.completion_tokens,
+            "total_tokens": usage.total_tokens,
+        }
+        if usage
+        else None,
+    )
+
+
+def _parse(schema: type[BaseModel], text: str, error: BaseException | None, record: CallRecord) -> BaseModel:
+    """Read an answer that the provider's own way did not: models like to answer a tool's schema in plain text."""
+    try:
+        return schema.model_validate_json(text)
+    except ValidationError as invalid:
+        reason = error or invalid
+        raise UnparsableAnswer(
+            f"The answer of {record.model} is not a {schema.__name__}: {reason}", record, text
+        ) from reason
+
+
+def _broken_off(
+    model: BaseChatModel, messages: LanguageModelInput, role: str, output_tokens: int, seconds: float
+) -> CallRecord:
+    return CallRecord(
+        role=role,
+        model=model_name(model),
+        input_tokens=prompt_tokens(messages),
+        output_tokens=output_tokens,
+        seconds=seconds,
+        estimated=True,
+    )
+
+
+def _failure(error: Exception, model: BaseChatModel, tries: int) -> ModelCallError:
+    again = f" It was asked {tries} times." if tries > 1 else ""
+    advice = " It may work later." if is_passing(error) else ""
+    return ModelCallError(f"{model_name(model)} did not answer: {type(error).__name__}: {error}.{again}{advice}", tries)
+
+
+class _TokenCounter(AsyncCallbackHandler):
+    """Counts what is streamed, so that a broken-off answer can be accounted for."""
+
+    def __init__(self) -> None:
+        self.tokens = 0
+
+    async def on_llm_new_token(self, token: str | list[str | dict[str, Any]], **kwargs: Any) -> None:
+        self.tokens += 1
