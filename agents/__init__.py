@@ -2,7 +2,7 @@
 
 from motet.agents.answer import UnreadableAnswerError, read_code
 from motet.agents.assignment import Assignment
-from motet.agents.candidate import Candidate, VoidAnswer
+from motet.agents.candidate import Candidate, VoidProposal
 from motet.agents.coder import create_coder
 from motet.agents.context import TeamContext
 from motet.agents.contract import Contract, Example, Parameter
@@ -26,7 +26,7 @@ __all__ = [
     "Review",
     "TeamContext",
     "UnreadableAnswerError",
-    "VoidAnswer",
+    "VoidProposal",
     "create_coder",
     "create_planner",
     "create_reviewer",

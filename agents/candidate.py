@@ -46,7 +46,7 @@ def fingerprint(code: str) -> str:
     return hashlib.sha256(ast.dump(tree).encode("utf-8", "replace")).hexdigest()
 
 
-class VoidAnswer(BaseModel):
+class VoidProposal(BaseModel):
     """An answer of the coder that holds no candidate: cut off, or without readable code. It was paid for all the same."""
 
     model_config = ConfigDict(frozen=True)

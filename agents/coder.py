@@ -11,7 +11,7 @@ from langgraph.runtime import Runtime
 
 from motet.agents.answer import UnreadableAnswerError, main_function, read_code
 from motet.agents.assignment import Assignment
-from motet.agents.candidate import Candidate, VoidAnswer
+from motet.agents.candidate import Candidate, VoidProposal
 from motet.agents.context import TeamContext
 from motet.agents.contract import Contract
 from motet.agents.node import Node, context_of, emit, ledger_for, model_for, role_node
@@ -40,7 +40,7 @@ class CoderUpdate(TypedDict, total=False):
 
     contract: Contract
     candidates: list[Candidate]
-    void: list[VoidAnswer]
+    void: list[VoidProposal]
     calls: list[CallRecord]
     exhausted: str
 
@@ -97,7 +97,7 @@ def create_coder(
             )
             code = read_code(answer.text, contract)
         except (ModelAnswerError, UnreadableAnswerError) as problem:
-            void = VoidAnswer(index=assignment.index, origin=assignment.kind, problem=str(problem))
+            void = VoidProposal(index=assignment.index, origin=assignment.kind, problem=str(problem))
             emit(runtime, name, "void", answer=void)
             return {"void": [void], "calls": ledger.calls}
         except BudgetExhausted as limit:

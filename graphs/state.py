@@ -5,7 +5,7 @@ from typing import Annotated, NotRequired, TypedDict, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from motet.agents import Candidate, Contract, Plan, Report, Review, VoidAnswer
+from motet.agents import Candidate, Contract, Plan, Report, Review, VoidProposal
 from motet.graphs.verdict import Evidence, TeamVerdict
 from motet.models import CallRecord, Usage
 
@@ -61,7 +61,7 @@ class TeamState(TypedDict, total=False):
     contract: Annotated[Contract, latest]
     plan: Plan
     candidates: Annotated[list[Candidate], operator.add]
-    void: Annotated[list[VoidAnswer], operator.add]
+    void: Annotated[list[VoidProposal], operator.add]
     inputs: tuple[str, ...]
     reports: Annotated[dict[int, Report], operator.or_]
     reviews: Annotated[dict[int, Review], operator.or_]

@@ -1,0 +1,27 @@
+"""What needs a part that a machine may lack is skipped with the reason; `MOTET_REQUIRE=all` makes that a failure."""
+
+import os
+from functools import cache
+
+import pytest
+
+PARTS = ("docker", "bubblewrap", "model")
+
+
+@cache
+def missing(part: str) -> str | None:
+    """Why a part cannot be used here, or nothing."""
+    if part == "model":
+        return None if os.environ.get("MOTET_SKIP_MODEL") is None else "MOTET_SKIP_MODEL is set"
+    from motet.tools.sandbox import survey
+
+    return next(found.problem for found in survey() if found.kind == part)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for part in PARTS:
+        if item.get_closest_marker(part) is not None and (problem := missing(part)):
+            if os.environ.get("MOTET_REQUIRE") == "all":
+                pytest.fail(f"{part} must be here and is not: {problem}", pytrace=False)
+            pytest.skip(f"no {part} here: {problem}")
