@@ -21,14 +21,25 @@ class SandboxStatus(BaseModel):
 
     kind: str
     """Its name for `resolve_sandbox`."""
-    works: bool
-    """Whether it runs code and keeps it away from the host."""
-    reason: str
-    """Where it does not work, why not and what to do; otherwise what to know about it."""
+    problem: str | None
+    """Why it does not work and what to do; nothing where it runs code and keeps it away from the host."""
     capabilities: Capabilities | None
     """What it enforces, where it could be tried."""
     chosen: bool
     """Whether `auto` takes it."""
+
+    @property
+    def works(self) -> bool:
+        """Whether it runs code and keeps it away from the host."""
+        return self.problem is None
+
+
+UNSAFE_HOST = SandboxStatus(
+    kind="unsafe-host",
+    problem="It runs code as you, on this machine. Only taken when asked for by name; nothing it shows is verified.",
+    capabilities=None,
+    chosen=False,
+)
 
 
 def resolve_sandbox(spec: str | Sandbox = AUTO) -> Sandbox:
@@ -59,25 +70,16 @@ def survey() -> list[SandboxStatus]:
     """Try every kind on this machine, in the order in which `auto` does."""
     statuses: list[SandboxStatus] = []
     for kind in AUTOMATIC:
-        capabilities = None
+        capabilities = problem = None
         try:
             sandbox = _shared(kind)
             capabilities = sandbox.capabilities
             _require_isolated(sandbox)
         except NoSandboxError as error:
-            works, reason = False, str(error)
-        else:
-            works, reason = True, _shortcomings(capabilities)
-        chosen = works and not any(status.chosen for status in statuses)
-        statuses.append(SandboxStatus(kind=kind, works=works, reason=reason, capabilities=capabilities, chosen=chosen))
-    host = SandboxStatus(
-        kind="unsafe-host",
-        works=False,
-        reason="Runs code as you, on this machine. Only taken when asked for by name; nothing it shows is verified.",
-        capabilities=None,
-        chosen=False,
-    )
-    return [*statuses, host]
+            problem = str(error)
+        chosen = problem is None and not any(status.chosen for status in statuses)
+        statuses.append(SandboxStatus(kind=kind, problem=problem, capabilities=capabilities, chosen=chosen))
+    return [*statuses, UNSAFE_HOST]
 
 
 def _automatic() -> Sandbox:
@@ -96,15 +98,11 @@ def _automatic() -> Sandbox:
 def _require_isolated(sandbox: Sandbox) -> None:
     """The floor: below it code is not kept away from the host, whatever the kind is called."""
     if not sandbox.capabilities.isolated:
+        missing = [name for name, enforced in sandbox.capabilities.model_dump().items() if not enforced]
         raise NoSandboxError(
-            f"The {sandbox.kind} sandbox runs here but does not keep code away from the host: "
-            f"{_shortcomings(sandbox.capabilities)}"
+            f"The {sandbox.kind} sandbox runs here but does not keep code away from the host; not enforced: "
+            f"{', '.join(missing)}."
         )
-
-
-def _shortcomings(capabilities: Capabilities) -> str:
-    missing = [name for name, enforced in capabilities.model_dump().items() if not enforced]
-    return f"not enforced: {', '.join(missing)}." if missing else "everything is enforced."
 
 
 def _docker() -> Sandbox:

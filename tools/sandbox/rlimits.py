@@ -5,13 +5,16 @@ import sys
 
 from motet.tools.sandbox.protocol import Limits
 
+FRUGAL = {"MALLOC_ARENA_MAX": "2"}
+"""Environment with which the GNU C library reserves 64 MiB of addresses twice and not for every thread."""
+
 
 def rlimits_for(limits: Limits, *, memory_is_grouped: bool) -> dict[str, tuple[int, int]]:
     """Soft and hard values by name, without the one on processes: see `bubblewrap.STARTER`.
 
-    Memory is held by `RLIMIT_DATA`: what a process may write to. `RLIMIT_AS` alone would refuse ordinary threads, for
-    each of which the C library reserves 64 MiB of addresses and uses a fraction. Memory that processes share escapes
-    `RLIMIT_DATA`, so where no control group counts it, `RLIMIT_AS` stands behind at twice the size.
+    Memory is held by `RLIMIT_DATA`: what a process may write to. `RLIMIT_AS` would refuse ordinary threads, for which
+    the C library reserves far more addresses than it uses. Memory that processes share escapes `RLIMIT_DATA`, so where
+    no control group counts it, `RLIMIT_AS` stands behind at twice the size, and `FRUGAL` keeps threads below that.
 
     Args:
         limits: What the run may use.

@@ -9,6 +9,9 @@ from typing import Self
 
 from motet.tools.sandbox.protocol import DEFAULT_LIMITS, NO_FILES, Execution, Files, Limits, SandboxError
 
+KILL_AGAIN_SECONDS = 0.05
+"""How often a cancelled run is killed until it is gone."""
+
 
 class BlockingSession(ABC):
     """A `Session` from a blocking `_execute` and a `_kill` that ends it from another thread."""
@@ -49,9 +52,11 @@ class BlockingSession(ABC):
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
-            # A thread cannot be cancelled, but its command can be killed; it then returns at once.
-            self._kill()
-            await asyncio.wait([work])
+            # A thread cannot be cancelled, but its command can be killed; it then returns at once. Again and again,
+            # because the thread may not have come to starting it yet.
+            while not work.done():
+                self._kill()
+                await asyncio.wait([work], timeout=KILL_AGAIN_SECONDS)
             raise
 
     def close(self) -> None:

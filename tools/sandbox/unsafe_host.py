@@ -13,7 +13,7 @@ from pathlib import Path
 
 from motet.tools.sandbox.launching import Launcher
 from motet.tools.sandbox.protocol import Capabilities, Execution, Files, Limits, Session
-from motet.tools.sandbox.rlimits import rlimits_for
+from motet.tools.sandbox.rlimits import FRUGAL, rlimits_for
 from motet.tools.sandbox.session import BlockingSession
 from motet.tools.sandbox.subprocesses import Finished, HostProcess
 from motet.tools.sandbox.verdicts import verdict_of
@@ -63,7 +63,8 @@ class UnsafeHostSession(BlockingSession):
         work = Path(tempfile.mkdtemp(dir=self._root))
         try:
             write_files(work, files)
-            env = {"PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}", "HOME": str(work)}
+            path = f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"
+            env = {"PATH": path, "HOME": str(work), **FRUGAL}
             done = self._process.run(
                 argv,
                 cwd=work,

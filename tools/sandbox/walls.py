@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from motet.tools.sandbox.protocol import Limits
+from motet.tools.sandbox.rlimits import FRUGAL
 from motet.tools.sandbox.toolbox import INSIDE, PYTHON, PYTHON_INSIDE, site_packages
 
 WORK = "/tmp/work"  # noqa: S108 - inside the sandbox, where /tmp is private
@@ -17,6 +18,7 @@ ENVIRONMENT = {
     "TMPDIR": "/tmp",  # noqa: S108
     "LANG": "C.UTF-8",
     "LD_LIBRARY_PATH": f"{INSIDE}/lib",
+    **FRUGAL,
     # Nothing outlives a run, compiled modules included.
     "PYTHONDONTWRITEBYTECODE": "1",
 }
