@@ -1,52 +1,16 @@
 """What is to be written: its name, its signature, and the code that it may rely on."""
 
 import ast
-import builtins
 import copy
 import re
-from collections import Counter
 from typing import Literal, NamedTuple
 
 from motet.agents.contract import Parameter
-from motet.agents.reading.code import CodeRegion, Definition, fill_bodies, is_class_stub, is_stub, methods, parse
+from motet.agents.reading.code import CodeRegion, Definition, is_class_stub, is_stub, methods, parse
+from motet.agents.reading.naming import class_name, function_name, is_program, name_in_examples
+from motet.agents.reading.scanning import bracket_end
 
 Kind = Literal["function", "class", "program"]
-
-_IDENTIFIER = r"[A-Za-z_]\w*"
-_THING = r"(?:function|method|routine|procedure|subroutine|helper|generator|decorator|coroutine)"
-_QUOTE = r"[`'\"*\u201c\u2018]{1,3}"
-_NAMED = (
-    re.compile(rf"\b{_THING}\b[^.\n]{{0,40}}?\b(?:called|named)\s+(?:{_QUOTE})?({_IDENTIFIER})", re.I),
-    re.compile(rf"\b{_THING}\s*:?\s+{_QUOTE}(?:def\s+)?({_IDENTIFIER})", re.I),
-    re.compile(rf"\b{_THING}\s*:?\s+({_IDENTIFIER})\s*\(", re.I),
-    re.compile(rf"\b{_THING}\s+({_IDENTIFIER}_\w+|[a-z]+[A-Z]\w*|[a-z]+\d\w*)\b"),
-    re.compile(rf"{_QUOTE}({_IDENTIFIER})(?:\([^`\n]*\))?{_QUOTE}\s+{_THING}\b", re.I),
-    re.compile(
-        rf"\b(?:write|implement|create|define|complete|build|code)\s+{_QUOTE}(?:def\s+)?({_IDENTIFIER})\s*\(", re.I
-    ),
-    re.compile(rf"\b(?:write|implement|create|define|complete)\s+({_IDENTIFIER})\s*\([\w\s,:=\[\]*.|'\"]*\)", re.I),
-    re.compile(rf"\bname(?:d)?\s+(?:it|the\s+function)\s+(?:{_QUOTE})?({_IDENTIFIER})", re.I),
-    re.compile(rf"\bcall\s+it\s+(?:{_QUOTE})?({_IDENTIFIER})", re.I),
-)
-_CLASS_NAMED = (
-    re.compile(rf"\bclass\b[^.\n]{{0,20}}?\b(?:called|named)\s+(?:{_QUOTE})?({_IDENTIFIER})", re.I),
-    re.compile(rf"\b[Cc]lass\s+{_QUOTE}({_IDENTIFIER})"),
-    re.compile(r"\b[Cc]lass\s+([A-Z][a-zA-Z0-9]*)\b(?!\s+(?:of|is|are|that)\b)"),
-    re.compile(rf"{_QUOTE}({_IDENTIFIER}){_QUOTE}\s+class\b"),
-)
-_PROGRAM = re.compile(
-    r"\bstdin\b|\bstdout\b|standard (?:input|output)|\bwrite an? (?:\w+ )?(?:program|script)\b|^-+\s*Input\s*-+$"
-    r"|\bprogram that (?:reads|prints)\b",
-    re.I | re.M,
-)
-_EXAMPLE_LINE = re.compile(
-    rf"^[ \t]*(?:>>>|assert\b)(.*)|^[ \t*>-]*`?({_IDENTIFIER}\([^\n]*(?:={{1,3}}>?|->|➞|→|⇒|\breturns?\b)[^\n]*)", re.M
-)
-_CALLED = re.compile(rf"(?<![.\w])({_IDENTIFIER})\(")
-_NOT_NAMES = frozenset(
-    """a an and as assert by called for from if in int is isinstance it len list named not of on or print python returns
-    round set sorted str takes that the this to used which with your""".split()  # noqa: SIM905 - prose reads as prose
-)
 
 
 class Outline(NamedTuple):
@@ -124,24 +88,22 @@ class Outline(NamedTuple):
         return "\n\n\n".join(kept)
 
 
-def outline(task: str, regions: list[CodeRegion], entry_point: str | None) -> Outline:  # noqa: PLR0911 - a ladder of sources
+def outline(task: str, regions: list[CodeRegion], entry_point: str | None) -> Outline:
     """Read what is to be written; a given entry point wins over what the task says."""
     if entry_point is not None:
         return _given(task, regions, entry_point)
     found = _last_stub(regions)
     if found is not None:
         return found
-    name = next((name for name in _named(task, _NAMED)), None)
-    class_name = next(iter(_named(task, _CLASS_NAMED)), None)
-    if name is None and class_name is not None and class_name[0].isupper():
-        return _given(task, regions, class_name, kind="class")
+    name = function_name(task)
+    class_of_the_words = class_name(task)
+    if name is None and class_of_the_words is not None:
+        return _given(task, regions, class_of_the_words, kind="class")
+    if name is None and is_program(task):
+        return Outline("program", None)
+    name = name or name_in_examples(task)
     if name is not None:
         return _given(task, regions, name)
-    if _PROGRAM.search(task) and not re.search(r"\bassert\b|>>>", task):
-        return Outline("program", None)
-    called = _called_in_examples(task)
-    if called is not None:
-        return _given(task, regions, called)
     return _last_definition(regions) or Outline("function", None)
 
 
@@ -189,31 +151,37 @@ def _given(task: str, regions: list[CodeRegion], entry_point: str, kind: Kind = 
 
 def _header_in_text(task: str, name: str) -> Definition | None:
     """The signature in words such as `Write a function add(a, b)`, where every argument is a name."""
-    for match in re.finditer(rf"(?:def\s+)?(?<![.\w]){re.escape(name)}(\([^()\n]*\)(?:\s*->\s*[\w.\[\], |]+)?)", task):
-        for header in (match.group(1), match.group(1).partition("->")[0].strip()):
-            tree = parse(fill_bodies(f"def {name}{header.rstrip(' ,|')}:"))
-            if tree is not None and len(tree.body) == 1 and isinstance(tree.body[0], Definition):
+    for match in re.finditer(rf"(?<![.\w]){re.escape(name)}(?=\()", task):
+        end = bracket_end(task, match.end())
+        if end is None:
+            continue
+        arrow = re.compile(r"[ \t]*->[ \t]*").match(task, end)
+        annotated = _annotation_end(task, arrow.end()) if arrow is not None else end
+        for header in (task[match.end() : annotated], task[match.end() : end]):
+            tree = parse(f"def {name}{header}:\n    pass")
+            if tree is not None and isinstance(tree.body[0], Definition):
                 return tree.body[0]
     return None
 
 
-def _named(task: str, patterns: tuple[re.Pattern[str], ...]) -> list[str]:
-    found = (match.group(1) for pattern in patterns for match in pattern.finditer(task))
-    return [name for name in found if name.lower() not in _NOT_NAMES]
-
-
-def _called_in_examples(task: str) -> str | None:
-    """What most examples call; the outermost call counts that is none of a builtin."""
-    called: Counter[str] = Counter()
-    for match in _EXAMPLE_LINE.finditer(task):
-        names = _CALLED.findall(match.group(1) or match.group(2))
-        called.update([name for name in names if not hasattr(builtins, name) and name not in _NOT_NAMES][:1])
-    return called.most_common(1)[0][0] if called else None
+def _annotation_end(text: str, start: int) -> int:
+    """Where `dict[str, int] | None` ends in running text: the dot behind it ends a sentence."""
+    end = start
+    while (name := re.compile(r"[A-Za-z_]\w*(?:\.\w+)*").match(text, end)) is not None:
+        end = name.end()
+        if text[end : end + 1] == "[":
+            end = bracket_end(text, end) or end
+        union = re.compile(r"[ \t]*\|[ \t]*(?=[A-Za-z_])").match(text, end)
+        if union is None:
+            break
+        end = union.end()
+    return end
 
 
 def _header(definition: Definition) -> str:
     bare = copy.copy(definition)
-    bare.body, bare.decorator_list = [ast.Pass()], []
+    bare.body = list[ast.stmt]([ast.Pass()])
+    bare.decorator_list = []
     return ast.unparse(bare).rpartition("\n")[0].strip()
 
 

@@ -17,10 +17,9 @@ _OPERATOR = re.compile(r"[ \t]*(\*\*|//|[-+*/%])[ \t]*")
 _EQUALS = re.compile(r"[ \t]*(?<![<>!=])={1,2}(?![=>])[ \t]*")
 _SIGN = re.compile(r"[-+][ \t]*")
 _EXPLANATION = re.compile(
-    r"(?:because|since|as|due|where|which|so|i\.e\.?|e\.g\.?|explanation|note|and|but|while|whereas|the|for|with)\b",
+    r"(?:because|since|as|due|where|which|so|i\.e\.?|e\.g\.?|explanation|note|but|while|whereas|and(?!\s+['\"\[({\d.-]))\b",
     re.I,
 )
-_CHANGES_MEANING = re.compile(r"(?:if|or|unless|when|whenever|times|percent|except|otherwise|else|not|is|in)\b", re.I)
 
 _LONGEST = 20_000
 
@@ -83,7 +82,7 @@ def _chain_at(text: str, start: int) -> Found | None:
     return Found(first.value, start, end)
 
 
-def stands_alone(text: str, found: Found) -> bool:  # noqa: PLR0911 - one answer for each way to go on
+def stands_alone(text: str, found: Found) -> bool:
     """Whether what follows a value leaves it as it is: `5 apples`, `2 or 3` and `3 * n` do not mean 5, 2 and 3."""
     rest = plain(text)[found.end : found.end + 200]
     line = rest.partition("\n")[0]
@@ -99,11 +98,7 @@ def stands_alone(text: str, found: Found) -> bool:  # noqa: PLR0911 - one answer
         return unquoted[:1].isspace()
     if not unquoted[0].isspace():
         return False
-    if not tail[0].isalpha() or _CHANGES_MEANING.match(tail):
-        return False
-    if isinstance(found.value, int | float) and not isinstance(found.value, bool):
-        return _EXPLANATION.match(tail) is not None
-    return True
+    return _EXPLANATION.match(tail) is not None
 
 
 def parenthesised(text: str, found: Found) -> bool:
