@@ -277,9 +277,10 @@ def test_no_trick_passes(session: Session, name: str) -> None:
     assert {result.name for result in run.results if result.outcome == "passed"} <= expected_to_remain
 
 
-@pytest.mark.parametrize(
-    "name", ["equals everything", "int that equals everything", "exit", "hard exit", "keyboard interrupt"]
-)
+WITHIN = sorted(CHEATS.keys() - {"endless repr", "endless text", "huge", "alarm"})  # slow, and the same everywhere
+
+
+@pytest.mark.parametrize("name", WITHIN)
 def test_no_trick_passes_asserts_that_only_the_worker_can_decide(session: Session, name: str) -> None:
     cases = [
         statement("for n in [2]:\n    assert f(n) == 4", "loop"),
@@ -327,6 +328,13 @@ def seen():
     assert [result.outcome for result in run.results] == ["passed", "failed", "failed"]
 
 
+@pytest.fixture(scope="module")
+def bare() -> Iterator[Session]:
+    """For what is the same in every sandbox."""
+    with session_in("unsafe-host") as session:
+        yield session
+
+
 plain_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.complex_numbers() | st.text() | st.binary(),
     lambda inner: (
@@ -345,27 +353,27 @@ def source(value: object) -> str:
     return f"(lambda nan, inf: {value!r})(float('nan'), float('inf'))"
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.lists(plain_values, min_size=1, max_size=25))
-def test_every_plain_value_equals_its_repr_and_nothing_else(session: Session, values: list[object]) -> None:
+def test_every_plain_value_equals_its_repr_and_nothing_else(bare: Session, values: list[object]) -> None:
     values = [value for value in values if "nanj" not in repr(value) and "infj" not in repr(value)]
     code = "\n".join(f"def f{number}(): return {source(value)}" for number, value in enumerate(values))
     right = [call(f"f{number}()", repr(value), f"right {number}") for number, value in enumerate(values)]
     wrong = [call(f"f{number}()", f"[{value!r}]", f"wrong {number}") for number, value in enumerate(values)]
-    run = ask(session, code, *right, *wrong)
+    run = ask(bare, code, *right, *wrong)
     assert [result.outcome for result in run.results] == ["passed"] * len(right) + ["failed"] * len(wrong)
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pairs=st.lists(st.tuples(plain_values, plain_values), min_size=1, max_size=25))
 def test_two_values_pass_for_each_other_only_where_python_says_they_are_equal(
-    session: Session, pairs: list[tuple[Any, Any]]
+    bare: Session, pairs: list[tuple[Any, Any]]
 ) -> None:
     pairs = [
         (a, b) for a, b in pairs if a != b and "nan" not in f"{a}{b}" and "j" not in f"{a!r}{b!r}" and not close(a, b)
     ]
     code = "\n".join(f"def f{number}(): return {source(a)}" for number, (a, _) in enumerate(pairs))
-    run = ask(session, code, *(call(f"f{number}()", repr(b), str(number)) for number, (_, b) in enumerate(pairs)))
+    run = ask(bare, code, *(call(f"f{number}()", repr(b), str(number)) for number, (_, b) in enumerate(pairs)))
     assert not any(result.outcome == "passed" for result in run.results)
 
 

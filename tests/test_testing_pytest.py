@@ -104,7 +104,7 @@ def test_the_code_can_be_a_package_and_the_tests_several_files(session: Session)
             "shop/price.py": "price = 3\n",
         },
         tests={
-            "tests/test_cart.py": "from shop.cart import price\nimport helpers as h\ndef test_a(): assert price == h.three\n",
+            "tests/test_cart.py": "import shop.cart as s, helpers as h\ndef test_a(): assert s.price == h.three\n",
             "tests/test_gone.py": "import shop.gone\ndef test_b(): pass\n",
             "tests/test_bad.py": "def test_c(:\n",
             "tests/test_empty.py": "x = 1\n",

@@ -111,7 +111,7 @@ def f(*a):
   sys.settrace(t)
   fr = sys._getframe(1)
   fr.f_trace = t
-  fr.f_globals.update(_motet_equal=lambda *a: True)
+  fr.f_globals.update(_motet_credible=lambda *a: True)
   return 3
 """,
     "hostile text of an exception": r"""

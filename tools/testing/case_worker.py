@@ -12,7 +12,7 @@ import types
 from collections.abc import Sequence
 from typing import Any
 
-from motet.tools.testing.comparing import equal, explain
+from motet.tools.testing.comparing import credible, explain
 from motet.tools.testing.describing import describe_error, show
 from motet.tools.testing.encoding import NotPlainError, TooLargeError, encode
 from motet.tools.testing.worker import Send
@@ -48,7 +48,7 @@ def serve(job: dict[str, Any], _batch: None, skip: Sequence[int], send: Send) ->
             send("start", index)
             scope = shared if case["shared"] else {}
             if not scope:
-                scope.update(vars(module), _motet_equal=equal, _motet_explain=explain)
+                scope.update(vars(module), _motet_credible=credible, _motet_explain=explain)
             send("done", index, json.dumps(_answer(case, scope, path)))
     send("end")
 

@@ -3,13 +3,12 @@
 from motet.tools.testing.describing import show
 
 
-def equal(left: object, right: object) -> bool:
-    """As `left == right`, but nothing that equals just everything is equal.
+def credible(left: object, right: object) -> bool:
+    """Whether it means something that two values are equal: neither of them equals just everything.
 
-    Only `unittest.mock.ANY` may be that, for tests use it on purpose.
+    Only `unittest.mock.ANY` may do that, for tests use it on purpose.
     """
-    verdict = bool(left == right)
-    return verdict and not (_equals_everything(left) or _equals_everything(right))
+    return not (_equals_everything(left) or _equals_everything(right))
 
 
 def explain(left: object, operator: str, right: object, note: object = None) -> str:

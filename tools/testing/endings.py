@@ -8,7 +8,7 @@ from motet.tools.sandbox import Execution
 from motet.tools.testing.protocol import CaseResult, Outcome
 
 
-def of_worker(run: dict[str, Any], doing: str) -> tuple[Outcome, str]:  # noqa: PLR0911 - one line for each kind
+def of_worker(run: dict[str, Any], doing: str) -> tuple[Outcome, str]:
     """The outcome of what a worker was at when it ended, and why."""
     match run["ending"]:
         case "timeout":

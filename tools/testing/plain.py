@@ -69,7 +69,7 @@ def source_of(value: Any) -> str:  # noqa: PLR0911 - one line for each kind
     return repr(value)
 
 
-def same(actual: Any, expected: Any) -> bool:  # noqa: PLR0911 - one line for each kind
+def same(actual: Any, expected: Any) -> bool:
     """Whether a value is the expected one: `==`, but floats may differ by rounding noise, and nan is nan.
 
     An example of a task is written by hand, or shows digits of another machine: summing in another order must not fail

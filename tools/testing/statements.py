@@ -139,7 +139,8 @@ class _Rewriter(ast.NodeTransformer):
                 names = [ast.Name(f"_motet_{side}", ast.Load()) for side in ("left", "right")]
                 test: ast.expr = ast.Compare(names[0], [op], [names[1]])
                 if isinstance(op, ast.Eq):
-                    test = ast.Call(ast.Name("_motet_equal", ast.Load()), list(names), [])
+                    trusted = ast.Call(ast.Name("_motet_credible", ast.Load()), list(names), [])
+                    test = ast.BoolOp(ast.And(), [test, trusted])
                 shown = [names[0], ast.Constant(_SYMBOLS[type(op)]), names[1], *([node.msg] if node.msg else [])]
                 message = ast.Call(ast.Name("_motet_explain", ast.Load()), shown, [])
                 return [
