@@ -6,7 +6,7 @@ import re
 from motet.agents.contract import Contract
 from motet.tools.source import defined_names, parse_python
 
-FENCE = re.compile(r"^[ \t]*```[ \t]*(?P<language>[\w+-]*)[^\n]*\n(?P<code>.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
+FENCE = re.compile(r"^[ \t]*```[ \t]*[^\n]*\n(?P<code>.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
 
 
 class UnreadableAnswerError(ValueError):
@@ -91,7 +91,7 @@ def _without_examples(module: str, tree: ast.Module) -> str:
 
 
 def _longest_python(text: str) -> str:
-    """The stretch from the first line that looks like code that parses and is the longest."""
+    """The longest stretch that parses, from a line that looks like code; the whole text where there is none."""
     lines = text.splitlines()
     starts = [at for at, line in enumerate(lines) if re.match(r"(import|from|def|class|async|@)\b|@", line)]
     for start in starts:
@@ -99,4 +99,4 @@ def _longest_python(text: str) -> str:
             stretch = "\n".join(lines[start:end])
             if parse_python(stretch) is not None:
                 return stretch
-    return ""
+    return text

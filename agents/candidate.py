@@ -47,7 +47,7 @@ def fingerprint(code: str) -> str:
 
 
 class VoidProposal(BaseModel):
-    """An answer of the coder that holds no candidate: cut off, or without readable code. It was paid for all the same."""
+    """An answer of the coder that holds no candidate: cut off, or without readable code. It was paid for."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -54,8 +54,8 @@ def create_coder(
 ) -> Node:
     """Make a coder that fits any graph whose state has a `contract` and collects `candidates`.
 
-    It carries out the `assignment` in its input; without one it gives its first answer. An answer that cannot be read is
-    void: it is paid for, noted under `void`, and no candidate comes of it.
+    It carries out the `assignment` in its input; without one it gives its first answer. An answer that cannot be read
+    is void: it is paid for, noted under `void`, and no candidate comes of it.
 
     Args:
         model: A chat model or a spec for `resolve_model`.
@@ -63,9 +63,7 @@ def create_coder(
         repair_prompt: What it is told for a repair; rendered with `task`, `code` and `failure`.
         name: The node's name, shown in streams and in the usage.
     """
-    wordings = {
-        wording: prompt or Prompt.load(wording) for wording in ("coder", "coder_variant", "coder_planned")
-    }
+    wordings = {wording: prompt or Prompt.load(wording) for wording in ("coder", "coder_variant", "coder_planned")}
     repair = repair_prompt or Prompt.load("repair")
 
     def messages(contract: Contract, assignment: Assignment, plan: Plan | None) -> list[BaseMessage]:

@@ -1,7 +1,7 @@
 """The reviewer: the last look at the best candidate. It blocks only on machine facts and never writes code.
 
-A model's opinion may come as a comment where that is asked for; it moves nothing. Model reviewers that may block turn right
-code wrong about as often as the other way round.
+A model's opinion may come as a comment where that is asked for; it moves nothing. Where models could block, their rounds
+have been seen to go on without end and to break code that was right.
 """
 
 import asyncio
@@ -81,9 +81,7 @@ def create_reviewer(
             messages = told.render(task=task_block(state["contract"]), code=best.code.strip(), evidence=evidence)
             try:
                 chat = model_for(runtime, name, model)
-                answer = await ledger.ask(
-                    chat, messages, role=name, sampling=Sampling(max_tokens=400), schema=Comments
-                )
+                answer = await ledger.ask(chat, messages, role=name, sampling=Sampling(max_tokens=400), schema=Comments)
                 findings += [Finding(kind="comment", message=text) for text in answer.read_as(Comments).comments]
             except (ModelAnswerError, BudgetExhausted) as problem:
                 # Comments are a gift: their lack changes no verdict.

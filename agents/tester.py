@@ -1,8 +1,8 @@
 """The tester: executes. What it reports is what a sandbox showed, never what a model thinks.
 
-Tests have a trust rank. The user's own and the task's examples may veto a candidate. On inputs whose right answer nobody
-knows, made from the examples without a model or proposed by one, candidates are only compared with each other; a weak
-model's guesses of expected results are worth next to nothing and are not asked for.
+Tests have a trust rank. The user's own and the task's examples may veto a candidate. On inputs whose right answer
+nobody knows, made from the examples without a model or proposed by one, candidates are only compared with each other; a
+weak model's guesses of expected results are worth next to nothing and are not asked for.
 """
 
 import asyncio

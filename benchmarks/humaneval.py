@@ -27,9 +27,9 @@ from motet.tools.sandbox import Limits, Sandbox, resolve_sandbox
 
 def read_tasks(path: Path) -> list[dict[str, str]]:
     """The benchmark's rows."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as file:
-        return [json.loads(line) for line in file if line.strip()]
+    content = path.read_bytes()
+    text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode()
+    return [json.loads(line) for line in text.splitlines() if line.strip()]
 
 
 def truth(sandbox: Sandbox, code: str, task: dict[str, str]) -> bool:

@@ -32,7 +32,10 @@ def friendly_errors() -> Iterator[None]:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        _end(BAD_INPUT, f"The disk is full{f' at {error.filename}' if error.filename else ''}. Free some space and try again.")
+        _end(
+            BAD_INPUT,
+            f"The disk is full{f' at {error.filename}' if error.filename else ''}. Free some space and try again.",
+        )
     except KeyboardInterrupt:
         _end(INTERRUPTED, "Interrupted; nothing is left running.")
 

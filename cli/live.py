@@ -37,10 +37,10 @@ class LiveView:
         self._busy(None)
 
     def prepare_model(self, chat: "BaseChatModel") -> None:
-        """Fetch the embedded model's weights, with a progress bar of their own, before anything else moves."""
+        """Fetch the embedded model's weights, with a progress bar of their own even where the view is quiet."""
         from motet.models import ensure_ready
 
-        ensure_ready(chat, quiet=self._console.quiet)
+        ensure_ready(chat)
 
     def prepare_sandbox(self, find: "Callable[[], Sandbox]") -> "Sandbox":
         """Find the sandbox and see what it enforces."""

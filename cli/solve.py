@@ -52,7 +52,7 @@ def solve(
     if out:
         check_target(out)
     # Only now the heavy parts: bad input is told at once.
-    from motet.graphs import TeamContext, create_team, resolve_policy
+    from motet.graphs import TeamContext, create_team
     from motet.models import BudgetLimits, model_name, resolve_model
     from motet.tools.sandbox import resolve_sandbox
 
@@ -77,9 +77,7 @@ def solve(
     raise typer.Exit(OK if result["verdict"] == "verified" else NOT_VERIFIED)
 
 
-async def _follow(
-    team: "Team", given: "TeamInput", context: "TeamContext", view: LiveView, run: str
-) -> "TeamOutput":
+async def _follow(team: "Team", given: "TeamInput", context: "TeamContext", view: LiveView, run: str) -> "TeamOutput":
     """Run the team and show what it streams."""
     result: TeamOutput | None = None
     config = {"run_id": uuid.UUID(run)}
@@ -118,7 +116,7 @@ def _identifier(name: str | None) -> str | None:
     return name
 
 
-def _positive(number: "float | None", unit: str):  # noqa: ANN202
+def _positive(number: "float | None", unit: str):
     if number is not None and number <= 0:
         raise BadInputError(f"--max-{unit} {number} leaves nothing to work with; give a positive number.")
     return number

@@ -25,7 +25,9 @@ def read_task(given: str) -> str:
         if looks_like_path and Path(given).exists():
             task = read_text(Path(given), "task")
         elif names_file:
-            raise BadInputError(f"There is no file {given!r}. Give a file that exists, '-' for standard input, or words.")
+            raise BadInputError(
+                f"There is no file {given!r}. Give a file that exists, '-' for standard input, or words."
+            )
         else:
             task = given
     if not task.strip():

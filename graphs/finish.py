@@ -2,14 +2,15 @@
 
 import time
 
+from langgraph.runtime import Runtime
+
+from motet.agents import TeamContext
 from motet.agents.node import Node, emit, role_node
 from motet.graphs.conductor import standing
 from motet.graphs.policy import Policy
 from motet.graphs.state import TeamOutput, TeamState, TeamUsage
 from motet.graphs.verdict import judge
 from motet.models import Usage
-from langgraph.runtime import Runtime
-from motet.agents import TeamContext
 
 
 def create_finish(policy: Policy) -> Node:

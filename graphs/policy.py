@@ -28,13 +28,13 @@ class Policy(BaseModel):
     model_inputs: int = Field(default=8, ge=0)
     """How many inputs to ask the model for where the task's examples give too few."""
     repair_rounds: int = Field(default=1, ge=0)
-    """How often the best candidate is repaired when none passes. At 1.5B one repair in twenty-five succeeds, at 32B one in
-    three."""
+    """How often the best candidate is repaired when none passes. At 1.5B one repair in twenty-five succeeds, at 32B one
+    in three."""
     comment: bool = False
     """Whether the reviewer adds a model's comments."""
     verify_examples: int = Field(default=2, ge=1)
-    """How many of the task's own examples must pass for `verified`. About one in eight answers that pass is still wrong,
-    so one example alone proves little."""
+    """How many of the task's own examples must pass for `verified`. About one in eight answers that pass is still
+    wrong, so one example alone proves little."""
     verify_agreeing: int = Field(default=2, ge=1)
     """How many independent answers, all that pass the examples, must behave alike for `verified`."""
     verify_inputs: int = Field(default=6, ge=0)

@@ -72,16 +72,11 @@ def build_team(
         return _sends(state, wanted) if wanted else "finish"
 
     graph = StateGraph(TeamState, context_schema=TeamContext, input_schema=TeamInput, output_schema=TeamOutput)
-    graph.add_node(
-        "planner", planner or create_planner(model=chat, plan=numbers.plan), input_schema=PlannerInput
-    )
+    graph.add_node("planner", planner or create_planner(model=chat, plan=numbers.plan), input_schema=PlannerInput)
     graph.add_node("coder", coder or create_coder(model=chat), input_schema=CoderInput)
     graph.add_node(
         "tester",
-        tester
-        or create_tester(
-            model=chat, sandbox=sandbox, inputs=numbers.inputs, model_inputs=numbers.model_inputs
-        ),
+        tester or create_tester(model=chat, sandbox=sandbox, inputs=numbers.inputs, model_inputs=numbers.model_inputs),
         input_schema=TesterInput,
     )
     graph.add_node(

@@ -9,8 +9,8 @@ from motet.agents import Candidate, Contract, Report, Review
 from motet.graphs.policy import Policy
 
 TeamVerdict = Literal["verified", "plausible", "unverified"]
-"""`verified`: ran in a real sandbox and passed the user's tests, or several examples of the task with independent answers
-that behave alike. `plausible`: nothing speaks against it, something for it. `unverified`: the best there is."""
+"""`verified`: ran in a real sandbox and passed the user's tests, or several examples of the task with independent
+answers that behave alike. `plausible`: nothing speaks against it, something for it. `unverified`: the best there is."""
 
 
 class Evidence(BaseModel):
@@ -44,7 +44,7 @@ class Evidence(BaseModel):
     """Why the verdict is what it is, in one sentence."""
 
 
-def judge(  # noqa: PLR0911 - each return is one rule
+def judge(
     best: Candidate | None,
     candidates: Sequence[Candidate],
     reports: Mapping[int, Report],

@@ -1,5 +1,7 @@
 """Reading code out of what models say."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,14 +29,18 @@ def test_the_solution_is_found_whatever_is_said_around_it(answer):
     assert namespace["add"](2, 3) == 5
 
 
-@pytest.mark.parametrize("answer", ["", "I cannot do that.", "```python\ndef sub(a, b):\n    return a - b\n```", "```\n((\n```"])
+@pytest.mark.parametrize(
+    "answer", ["", "I cannot do that.", "```python\ndef sub(a, b):\n    return a - b\n```", "```\n((\n```"]
+)
 def test_an_answer_without_the_solution_is_no_candidate(answer):
     with pytest.raises(UnreadableAnswerError):
         read_code(answer, ADD)
 
 
 def test_example_calls_below_the_solution_are_cut_off_but_what_it_uses_stays():
-    code = read_code("```python\nTABLE = {1: 2}\ndef add(a, b):\n    return a + b + SHIFT\nSHIFT = 0\nprint(add(1, 2))\n```", ADD)
+    code = read_code(
+        "```python\nTABLE = {1: 2}\ndef add(a, b):\n    return a + b + SHIFT\nSHIFT = 0\nprint(add(1, 2))\n```", ADD
+    )
     assert "SHIFT = 0" in code
     code = read_code("```python\ndef add(a, b):\n    return a + b\n\nassert add(1, 2) == 3\nprint(add(1, 2))\n```", ADD)
     assert code == "def add(a, b):\n    return a + b\n"
@@ -52,7 +58,5 @@ def test_imports_and_helpers_that_the_task_gives_are_put_before_the_solution():
 
 @given(st.text())
 def test_reading_never_fails_in_another_way(text):
-    try:
+    with contextlib.suppress(UnreadableAnswerError):
         read_code(text, ADD)
-    except UnreadableAnswerError:
-        pass

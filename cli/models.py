@@ -1,0 +1,54 @@
+"""`motet models`: the embedded models' weights on this machine."""
+
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from motet.cli.options import AsJson
+
+models_app = typer.Typer(help="The embedded models' weights on this machine.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="A name that `motet models list` shows.")]
+
+
+@models_app.command("list")
+def list_command(as_json: AsJson = False) -> None:
+    """List the embedded models and what of them is here."""
+    from motet.models import DEFAULT, list_models
+
+    statuses = list_models()
+    if as_json:
+        typer.echo(json.dumps([status.model_dump(mode="json") for status in statuses], indent=2))
+        return
+    table = Table("model", "size", "here", "licence", "path", box=None)
+    for status in statuses:
+        model = status.model
+        partly = f"partly ({status.partial_bytes / model.bytes:.0%})" if status.partial_bytes else "no"
+        name = f"{model.name} (default)" if model == DEFAULT else model.name
+        table.add_row(
+            name, _megabytes(model.bytes), "yes" if status.cached else partly, model.licence, str(status.path)
+        )
+    Console(soft_wrap=True).print(table)
+
+
+@models_app.command("pull")
+def pull_command(name: Name = "qwen2.5-coder-1.5b") -> None:
+    """Fetch a model's weights; an interrupted fetch goes on where it stopped."""
+    from motet.models import pull
+
+    typer.echo(pull(name))
+
+
+@models_app.command("remove")
+def remove_command(name: Name) -> None:
+    """Remove a model's weights, half-fetched ones too."""
+    from motet.models import remove
+
+    typer.echo(f"{_megabytes(remove(name))} freed")
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:,.0f} MB"
