@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,7 +21,7 @@ TAIL = 1500
 
 
 @contextmanager
-def make_root(packages: Sequence[str], why: str, say: Callable[[str], None]) -> Iterator[Path]:
+def make_root(packages: Sequence[str], why: str, say: Callable[[str], None]) -> Generator[Path]:
     """A tar file with Python and the given Python packages in it, for as long as the context lasts.
 
     Args:

@@ -7,8 +7,9 @@ with a supervisor inside (`supervisor.py`), and a session's runs are requests to
 import os
 import signal
 import threading
+import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from motet.tools.sandbox.docker_engine import connect
@@ -37,6 +38,11 @@ GRACE_SECONDS = 3.0
 """How much longer than its time a run may take to be reported before its container is ended from outside."""
 CLEAN_SECONDS = 3.0
 """How long a container may take to be clean for the next run before a fresh one is cheaper."""
+
+CAUSES: Mapping[Verdict, str] = {
+    "out_of_memory": "Memory ran out for everything in the sandbox.",
+    "failed": "The code brought its own sandbox to an end.",
+}
 
 
 class DockerSandbox:
@@ -146,15 +152,22 @@ class DockerSession(BlockingSession):
             "output_bytes": limits.output_bytes,
             "kept_output_bytes": limits.kept_output_bytes,
         }
+        started = time.monotonic()
         try:
             if self._kills != kills:
                 raise MachineGoneError
             reply = machine.ask(request, limits.wall_seconds + GRACE_SECONDS)
         except (MachineGoneError, TimeoutError) as error:
-            self._give_up(machine)
+            verdict: Verdict
             if self._kills != kills:
-                return _lost("infrastructure", "The run was killed on request.", limits)
-            return _obituary(machine, error, limits)
+                verdict, why = "infrastructure", "The run was killed on request."
+            elif isinstance(error, TimeoutError):
+                verdict, why = "timeout", "The sandbox did not answer at the end of the run's time and was ended."
+            else:
+                verdict = machine.cause_of_death()
+                why = CAUSES.get(verdict, f"The Docker Engine ended the sandbox, or was lost: {error}.")
+            self._give_up(machine)
+            return _lost(verdict, why, time.monotonic() - started)
         if "error" in reply:
             raise SandboxError(f"The run's files could not be laid out in the sandbox: {reply['error']}.")
         done = Finished(**{field: reply[field] for field in Finished._fields})
@@ -203,25 +216,14 @@ class DockerSession(BlockingSession):
         pass
 
 
-def _obituary(machine: Machine, error: Exception, limits: Limits) -> Execution:
+def _lost(verdict: Verdict, why: str, seconds: float) -> Execution:
     """The result of a run whose machine did not live to report it."""
-    if isinstance(error, TimeoutError):
-        return _lost("timeout", "The sandbox did not answer at the end of the run's time and was ended.", limits)
-    out_of_memory = machine.was_out_of_memory()
-    if out_of_memory is None:
-        return _lost("infrastructure", f"The Docker Engine was lost during the run: {error}.", limits)
-    if out_of_memory:
-        return _lost("out_of_memory", "Memory ran out for everything in the sandbox.", limits)
-    return _lost("failed", "The code brought its own sandbox to an end.", limits)
-
-
-def _lost(verdict: Verdict, why: str, limits: Limits) -> Execution:
     return Execution(
         verdict=verdict,
         exit_code=None if verdict == "infrastructure" else -signal.SIGKILL,
         stdout="",
         stderr=why,
-        seconds=limits.wall_seconds,
+        seconds=seconds,
         cpu_seconds=None,
         peak_memory_bytes=None,
         sandbox=KIND,

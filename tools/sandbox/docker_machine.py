@@ -11,7 +11,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from motet.tools.sandbox.docker_owner import labels
-from motet.tools.sandbox.protocol import Limits, MiB, NoSandboxError, SandboxError
+from motet.tools.sandbox.protocol import Limits, MiB, NoSandboxError, Verdict
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -33,16 +33,17 @@ START_SECONDS = 60.0
 REMOVE_SECONDS = 60.0
 FRAME_HEADER = struct.Struct(">BxxxL")
 STDERR = 2
+KILLED_EXIT_CODE = "137"
 
+INSIDE = ("output", "supervised", "supervisor")
+"""The modules of this folder that run inside, the last one as the program; each imports only those before it."""
 BOOT = """
-import sys, types
-output, supervisor = sys.argv[1:3]
-del sys.argv[1:3]
-module = sys.modules["motet.tools.sandbox.output"] = types.ModuleType("motet.tools.sandbox.output")
-exec(output, module.__dict__)
-exec(supervisor)
+import json, sys, types
+for name, text in json.loads(sys.argv.pop(1)).items():
+    module = sys.modules[name] = types.ModuleType(name)
+    exec(compile(text, name, "exec"), module.__dict__)
+module.main()
 """
-"""Starts the supervisor from its text and the text of the one module it imports."""
 
 
 class Shape(NamedTuple):
@@ -73,7 +74,7 @@ class Machine:
         self._container = container
         self._stream = stream
         self._socket: socket.socket = getattr(stream, "_sock", stream)
-        self._born = time.time()
+        self._asked_at = 0.0
         self._said = bytearray()
         self._ready = False
 
@@ -82,8 +83,7 @@ class Machine:
         """Make a container and wait until it is ready.
 
         Raises:
-            NoSandboxError: The image is missing.
-            SandboxError: The engine refused it, or nothing inside answered.
+            NoSandboxError: The image is missing, the engine refused, or nothing inside answered.
         """
         from docker.errors import APIError, ImageNotFound
 
@@ -92,7 +92,7 @@ class Machine:
         except ImageNotFound as error:
             raise NoSandboxError(f"There is no image {image}; run `motet sandbox build`.") from error
         except APIError as error:
-            raise SandboxError(f"The Docker Engine did not make a container from {image}: {error}") from error
+            raise NoSandboxError(f"The Docker Engine did not make a container from {image}: {error}") from error
         machine = None
         try:
             # Attached before it starts, so that nothing it says is missed.
@@ -108,7 +108,7 @@ class Machine:
             if not isinstance(error, (APIError, MachineGoneError, TimeoutError)):
                 raise
             said = machine.complaints.decode(errors="replace").strip() or error
-            raise SandboxError(f"A container from {image} did not become ready: {said}") from error
+            raise NoSandboxError(f"A container from {image} did not become ready: {said}") from error
         return machine
 
     def is_ready(self) -> bool:
@@ -137,6 +137,7 @@ class Machine:
             TimeoutError: It did not reply in time.
         """
         self._ready = False
+        self._asked_at = time.time()
         deadline = time.monotonic() + seconds
         data = json.dumps(request).encode()
         try:
@@ -148,23 +149,26 @@ class Machine:
             raise MachineGoneError(str(error)) from error
         return self._hear(deadline)
 
-    def was_out_of_memory(self) -> bool | None:
-        """After its end: whether the kernel ended it for memory; `None` where not even an end is known."""
+    def cause_of_death(self) -> Verdict:
+        """After its end during a request: whose doing that was."""
         from docker.errors import DockerException
 
-        happened: list[str] = []
-        filters = {"container": self._container.id, "event": ["oom", "die"]}
         with suppress(DockerException, OSError):
             # The engine may still be writing it down: a moment is added.
             events = self._client.api.events(
-                since=int(self._born), until=int(time.time()) + 2, filters=filters, decode=True
+                since=int(self._asked_at),
+                until=int(time.time()) + 2,
+                filters={"container": self._container.id, "event": ["oom", "die"]},
+                decode=True,
             )
             for event in events:
-                happened.append(event["Action"])
-                if event["Action"] == "die":
-                    break
-            events.close()
-        return "oom" in happened if happened else None
+                if event["Action"] == "oom":
+                    return "out_of_memory"
+                # A supervisor that ended by itself was brought to it from inside; SIGKILL comes from the engine.
+                if event["Actor"]["Attributes"].get("exitCode") != KILLED_EXIT_CODE:
+                    return "failed"
+                break
+        return "infrastructure"
 
     def hang_up(self) -> None:
         """End it: at the end of its input the supervisor exits, and every process inside with it. Does not wait."""
@@ -213,13 +217,13 @@ def _hardened(shape: Shape, cpus: float, runtime: str | None) -> dict[str, Any]:
     """Everything that keeps the code inside; there is nothing to loosen it with."""
     from docker.types import LogConfig, Ulimit
 
-    here = resources.files("motet.tools.sandbox")
-    sources = [here.joinpath(name).read_text(encoding="utf-8") for name in ("output.py", "supervisor.py")]
+    package = "motet.tools.sandbox"
+    texts = {f"{package}.{name}": (resources.files(package) / f"{name}.py").read_text("utf-8") for name in INSIDE}
     # Files lie in memory too: room for them comes on top of what processes may hold.
     memory = shape.memory_bytes + shape.file_bytes + SUPERVISOR_BYTES
     area = f"rw,exec,nosuid,nodev,size={shape.file_bytes},nr_inodes={MAX_INODES},mode=1777,uid={USER},gid={USER}"
     return {
-        "entrypoint": ["python3", "-I", "-S", "-c", BOOT, *sources],
+        "entrypoint": ["python3", "-I", "-S", "-c", BOOT, json.dumps(texts)],
         "command": [AREA, "/dev/shm", "/dev/mqueue"],  # noqa: S108
         "user": f"{USER}:{USER}",
         "working_dir": "/",

@@ -1,7 +1,8 @@
-"""Process 1 of a Docker sandbox: runs one command after the other and says how each ended. It knows nothing of motet.
+"""Process 1 of a Docker sandbox: runs one command after the other and says how each ended.
 
-It is given to `python3` as text, so that any image with a Python will do, and it speaks over the container's own
-streams: a length of four bytes and as much JSON, in both directions. Bytes travel as Latin-1 inside the JSON.
+It is given to `python3` as text, with the modules it imports, so that any image with a Python will do. It speaks over
+the container's own streams: a length of four bytes and as much JSON, in both directions. Bytes travel as Latin-1 inside
+the JSON.
 
 The code it runs has the same user id. That it can neither end, stop, read nor imitate its supervisor rests on two
 facts. The kernel lets no process inside a pid namespace send SIGKILL or SIGSTOP to process 1, nor any other signal that
@@ -17,7 +18,6 @@ import fcntl
 import json
 import os
 import resource
-import selectors
 import shutil
 import signal
 import struct
@@ -27,7 +27,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from motet.tools.sandbox.output import CappedOutput
+from motet.tools.sandbox.supervised import Run
 
 PR_SET_DUMPABLE = 4
 CHUNK = 65536
@@ -59,7 +59,9 @@ class Supervisor:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
-        self._environment = {**os.environ, "HOME": self._work}
+        # HOME as in the other kinds; compiled modules would only have to be removed again.
+        self._environment = {**os.environ, "HOME": area, "PYTHONDONTWRITEBYTECODE": "1"}
+        self._oom_counter = open_oom_counter()
         self._condition = condition()
 
     def serve(self) -> None:
@@ -78,7 +80,7 @@ class Supervisor:
                 self._say(self._run(request))
 
     def _run(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        oom_kills = count_oom_kills()
+        oom_kills = count_oom_kills(self._oom_counter)
         started = time.monotonic()
         pipes = [os.pipe() for _ in range(3)]
         pid = os.fork()
@@ -96,13 +98,14 @@ class Supervisor:
             "seconds": time.monotonic() - started,
             "cpu_seconds": run.cpu_seconds,
             "peak_memory_bytes": run.peak_memory_bytes,
-            "killed_for_memory": None if oom_kills is None else count_oom_kills() != oom_kills,
+            "killed_for_memory": None if oom_kills is None else count_oom_kills(self._oom_counter) != oom_kills,
         }
 
     def _become(self, request: Mapping[str, Any], streams: tuple[int, int, int]) -> NoReturn:
         """In the child: apply the limits and become the command. Nothing hostile lives yet."""
-        program = request["argv"][0]
+        program = ""
         try:
+            program = request["argv"][0]
             signal.set_wakeup_fd(-1)
             for number in (signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ):
                 signal.signal(number, signal.SIG_DFL)
@@ -158,100 +161,6 @@ class Supervisor:
         return bytes(data)
 
 
-class Run:
-    """A command that runs, and everything that it starts."""
-
-    def __init__(self, pid: int, stdin: int, outputs: tuple[int, int], request: Mapping[str, Any]) -> None:
-        self.outputs = (CappedOutput(request["kept_output_bytes"]), CappedOutput(request["kept_output_bytes"]))
-        self.returncode: int | None = None
-        self.cpu_seconds = 0.0
-        self.peak_memory_bytes = 0
-        self._pid = pid
-        self._stdin = stdin
-        self._sinks = dict(zip(outputs, self.outputs, strict=True))
-        self._unsent = memoryview(request["stdin"].encode("latin-1"))
-        self._most = request["output_bytes"]
-        self._open = {stdin, *outputs}
-        for descriptor in self._open:
-            os.set_blocking(descriptor, False)
-
-    def watch(self, requests: int, woken: int, deadline: float) -> str | None:
-        """Stay with it to its end or to the first limit, and leave nothing of it alive.
-
-        Returns:
-            The limit that ended it, if one did.
-        """
-        stopped_by = None
-        with selectors.DefaultSelector() as selector:
-            for descriptor in (requests, woken, *self._sinks):
-                selector.register(descriptor, selectors.EVENT_READ)
-            selector.register(self._stdin, selectors.EVENT_WRITE)
-            while self.returncode is None and stopped_by is None:
-                for key, _ in selector.select(max(0.0, deadline - time.monotonic())):
-                    if key.fd == requests:
-                        # Nothing is asked for during a run: this is the end of the caller.
-                        raise SystemExit
-                    if key.fd == woken:
-                        os.read(woken, CHUNK)
-                    elif self._move(key.fd):
-                        selector.unregister(key.fd)
-                        os.close(key.fd)
-                        self._open.remove(key.fd)
-                self._reap(os.WNOHANG)
-                if self._flooded():
-                    stopped_by = "output_limit"
-                elif time.monotonic() >= deadline and self.returncode is None:
-                    stopped_by = "timeout"
-        with suppress(ProcessLookupError):
-            os.kill(-1, signal.SIGKILL)
-        self._reap(0)
-        for descriptor in self._open:
-            # Nobody is left to write: what is in the pipes now is all there is.
-            while descriptor in self._sinks and self._take(descriptor):
-                pass
-            os.close(descriptor)
-        return stopped_by or ("output_limit" if self._flooded() else None)
-
-    def _reap(self, options: int) -> None:
-        """Bury who has died, orphans too, and sum up what they used; without `WNOHANG` wait until all have."""
-        while True:
-            try:
-                pid, status, usage = os.wait4(-1, options)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            self.cpu_seconds += usage.ru_utime + usage.ru_stime
-            self.peak_memory_bytes = max(self.peak_memory_bytes, usage.ru_maxrss * 1024)
-            if pid == self._pid:
-                self.returncode = os.waitstatus_to_exitcode(status)
-
-    def _move(self, descriptor: int) -> bool:
-        """Move some bytes; whether that stream has come to its end."""
-        return self._take(descriptor) == b"" if descriptor in self._sinks else self._feed()
-
-    def _feed(self) -> bool:
-        """Send some of stdin; whether that was all, or nobody reads it."""
-        try:
-            self._unsent = self._unsent[os.write(self._stdin, self._unsent[:CHUNK]) :]
-        except BlockingIOError:
-            return False
-        except BrokenPipeError:
-            return True
-        return not self._unsent
-
-    def _take(self, descriptor: int) -> bytes | None:
-        try:
-            chunk = os.read(descriptor, CHUNK)
-        except BlockingIOError:
-            return None
-        self._sinks[descriptor].write(chunk)
-        return chunk
-
-    def _flooded(self) -> bool:
-        return max(output.total_bytes for output in self.outputs) > self._most
-
-
 def condition() -> tuple[object, ...]:
     """What a process of the same user can change on this one or leave in the kernel, for no emptied folder to undo."""
     names = [name for name in dir(resource) if name.startswith("RLIMIT_")]
@@ -268,14 +177,20 @@ def count_lines(path: str) -> int:
     return 0
 
 
-def count_oom_kills() -> int | None:
-    """How many processes of this container were killed for memory; `None` where the system does not tell."""
+def open_oom_counter() -> int | None:
+    """Open the counter of what was killed for memory, once: a command might take the right to open files away."""
     for path in OOM_COUNTERS:
-        with suppress(OSError), open(path, encoding="ascii") as counters:
-            for line in counters:
-                name, _, value = line.partition(" ")
-                if name == "oom_kill":
-                    return int(value)
+        with suppress(OSError):
+            return os.open(path, os.O_RDONLY)
+    return None
+
+
+def count_oom_kills(counter: int | None) -> int | None:
+    """How many processes of this container were killed for memory; `None` where the system does not tell."""
+    for line in os.pread(counter, CHUNK, 0).splitlines() if counter is not None else ():
+        name, _, value = line.partition(b" ")
+        if name == b"oom_kill":
+            return int(value)
     return None
 
 
@@ -295,5 +210,6 @@ def set_limit(which: int, soft: int, hard: int) -> None:
     resource.setrlimit(which, (soft, hard))
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Serve with the folders that the arguments name."""
     Supervisor(sys.argv[1], tuple(sys.argv[2:])).serve()
