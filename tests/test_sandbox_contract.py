@@ -148,15 +148,19 @@ def test_stdin_that_nobody_reads_is_no_error(session):
     assert session.run(["true"], stdin=b"x" * MiB).verdict == "ok"
 
 
-def test_a_run_finds_nothing_of_the_one_before(session):
-    code = """
-import os, subprocess, tempfile
-for folder in ('.', tempfile.gettempdir(), '/dev/shm'):
-    open(os.path.join(folder, 'motet-left-behind'), 'w').close()
+def test_a_run_finds_nothing_of_the_one_before(session, sandbox):
+    folders = ["."] if sandbox.kind == "unsafe-host" else [".", "/tmp", "/var/tmp", "/dev/shm"]
+    leave = """
+import os, sys
+for folder in sys.argv[1:]:
+    try:
+        os.mkdir(os.path.join(folder, 'motet-left'))
+        open(os.path.join(folder, 'motet-left', 'behind'), 'w').close()
+    except OSError: pass
 """
-    assert python(session, code, files={"own.py": ""}).verdict == "ok"
-    look = "import os; print(sorted(os.listdir('.')))"
-    assert python(session, look, files={"new.py": ""}).stdout == "['new.py']\n"
+    look = "import os, sys; print([os.path.exists(f'{folder}/motet-left') for folder in sys.argv[1:]], os.listdir('.'))"
+    assert python(session, leave, *folders, files={"old.py": ""}).verdict == "ok"
+    assert python(session, look, *folders, files={"new.py": ""}).stdout == f"{[False] * len(folders)} ['new.py']\n"
 
 
 def test_nobody_survives_a_run(session):

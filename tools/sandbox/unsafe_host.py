@@ -64,7 +64,7 @@ class UnsafeHostSession(BlockingSession):
         try:
             write_files(work, files)
             path = f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"
-            env = {"PATH": path, "HOME": str(work), **FRUGAL}
+            env = {"PATH": path, "HOME": str(work), "TMPDIR": str(work), **FRUGAL}
             done = self._process.run(
                 argv,
                 cwd=work,
