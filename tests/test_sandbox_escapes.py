@@ -103,7 +103,8 @@ escaped_if(*(succeeds(opens, f'/dev/{name}') for name in names))
 """,
     "write to kernel settings": """
 paths = ('/proc/sys/kernel/core_pattern', '/proc/sys/vm/drop_caches', '/proc/sysrq-trigger',
-         '/sys/kernel/uevent_helper', '/sys/fs/cgroup/release_agent', '/sys/fs/cgroup/cgroup.procs', '/sys/fs/cgroup/memory/tasks')
+         '/sys/kernel/uevent_helper', '/sys/fs/cgroup/release_agent', '/sys/fs/cgroup/cgroup.procs',
+         '/sys/fs/cgroup/memory/tasks')
 escaped_if(*(succeeds(opens, path, 'r+b') for path in paths))
 """,
     "write to system folders": """
