@@ -163,6 +163,7 @@ def test_a_stub_behind_helpers_is_the_entry_point():
         ),
         ("Finish this:\n\n    def area(r):\n\nand say why.", "area"),
         ("Write a class called Stack with push and pop.", "Stack"),
+        ("Measure the deepest path.\nassert (deepest(root)) == 3", "deepest"),
         ("Write a function that picks the best, so pick_best([1, 5, 3]) should be 5.", "pick_best"),
         ("Write a function add that adds two numbers. add(1, 2) gives 3", "add"),
         ("Signature: def turn(nums: list[int]) -> None: turns it in place.", "turn"),

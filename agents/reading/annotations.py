@@ -71,7 +71,7 @@ def alternatives(node: ast.expr) -> list[ast.expr] | None:
     return type_arguments(node) if base_name(node) == "Union" else None
 
 
-def _admits(node: ast.expr, value: Any) -> bool | None:  # noqa: PLR0911 - one answer for each kind of annotation
+def _admits(node: ast.expr, value: Any) -> bool | None:
     members = alternatives(node)
     if members is not None:
         answers = [_admits(member, value) for member in members]

@@ -37,6 +37,7 @@ _PROGRAM = re.compile(
     r"|\bprogram that (?:reads|prints)\b",
     re.I | re.M,
 )
+_TEST_LINE = re.compile(r"^[ \t]*(?:>>>|assert\b)(.*)", re.M)
 _CALLED = re.compile(rf"(?<![.\w])({_IDENTIFIER})\(")
 _MOST_NAMES = 12
 _NOT_NAMES = frozenset(
@@ -62,14 +63,21 @@ def is_program(task: str) -> bool:
 
 
 def name_in_examples(task: str) -> str | None:
-    """The name whose calls give the most examples; of equals the one that is called first."""
-    called = dict.fromkeys(name for name in _CALLED.findall(task) if not hasattr(builtins, name))
+    """The name whose calls give the most examples, or failing that, the first that a test calls."""
     found: Counter[str] = Counter()
-    for name in [name for name in called if name.lower() not in _NOT_NAMES][:_MOST_NAMES]:
+    for name in list(dict.fromkeys(_called(task)))[:_MOST_NAMES]:
         target = Target(name)
         found[name] = sum(1 for form in (doctests, asserts, arrows) for _ in form(task, target))
     best = found.most_common(1)
-    return best[0][0] if best and best[0][1] else None
+    if best and best[0][1]:
+        return best[0][0]
+    # An example may call with what only its author has, and still say the name.
+    return next((name for line in _TEST_LINE.findall(task) for name in _called(line)), None)
+
+
+def _called(text: str) -> list[str]:
+    """The names of the calls in a text that are no builtins."""
+    return [name for name in _CALLED.findall(text) if not hasattr(builtins, name) and name.lower() not in _NOT_NAMES]
 
 
 def _first(task: str, patterns: tuple[re.Pattern[str], ...]) -> str | None:

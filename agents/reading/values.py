@@ -112,7 +112,7 @@ def is_shallow(tree: ast.AST) -> bool:
     return False
 
 
-def source(value: Literal) -> str:  # noqa: PLR0911 - one answer for each type
+def source(value: Literal) -> str:
     """Python source that gives the value, for values made by `evaluate`."""
     match value:
         case float() if not math.isfinite(value):
