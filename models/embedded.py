@@ -9,6 +9,7 @@ import openai
 
 from motet.models.catalog import EmbeddedModel
 from motet.models.errors import UnknownModelError
+from motet.models.guard import check_request_allowed
 from motet.models.prepared import PreparedChatOpenAI
 from motet.models.progress import Progress
 from motet.models.server import EmbeddedServer, server_for
@@ -47,6 +48,7 @@ def embedded_chat_model(weights: EmbeddedModel | Path) -> EmbeddedChatModel:
     name = weights.stem if isinstance(weights, Path) else weights.name
 
     def find_server(progress: Progress | None = None) -> EmbeddedServer:
+        check_request_allowed(f"The embedded model {name}")
         return server_for(weights if isinstance(weights, Path) else ensure_weights(weights, progress), name)
 
     def to_server(request: Any) -> None:

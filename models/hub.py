@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from motet.models.cache import CHUNK, check_space
+from motet.models.cache import check_space
 from motet.models.catalog import EmbeddedModel
 from motet.models.errors import WeightsUnavailableError
 from motet.models.progress import Progress
@@ -82,8 +82,9 @@ def _transfer(model: EmbeddedModel, partial: Path, have: int, progress: Progress
         response.raise_for_status()
         resumed = response.status_code == httpx.codes.PARTIAL_CONTENT
         with partial.open("ab" if resumed else "wb") as file:
-            # Raw bytes: a mirror that compresses would otherwise break the count that a resume relies on.
-            for chunk in response.iter_raw(CHUNK):
+            # Raw, because a mirror that compresses would break the count that a resume relies on; and as they come,
+            # because a chunk of a fixed size would be lost half filled.
+            for chunk in response.iter_raw():
                 file.write(chunk)
                 progress(file.tell(), model.bytes, f"Fetching {model.name} from the Hugging Face hub")
 

@@ -40,6 +40,6 @@ class Sampling(BaseModel):
             if (value := getattr(self, setting)) is not None
             and (field := next((name for name in names if name in known), None))
         }
-        if (model.profile or {}).get("temperature") is False:
+        if (getattr(model, "profile", None) or {}).get("temperature") is False:
             settings.pop("temperature", None)
         return model.model_copy(update=settings) if settings else model

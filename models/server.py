@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from motet.models.errors import ServerFailedError
-from motet.models.guard import check_request_allowed
 from motet.models.processor import usable_cores
 
 SLOTS = 4
@@ -76,9 +75,7 @@ def server_for(path: Path, name: str) -> EmbeddedServer:
 
     Raises:
         ServerFailedError: If the file cannot be run.
-        RequestForbiddenError: Where real model requests are forbidden.
     """
-    check_request_allowed(f"The embedded model {name}")
     path = path.resolve()
     with _starting:
         if path not in _servers:
