@@ -28,7 +28,15 @@ def _case(name: str, example: Example) -> Case:
     expected = _shown_value(example)
     if expected is not None:
         return Case(name=name, kind="call", code=example.code, expected=expected)
-    return Case(name=name, kind="doctest", code=example.code, expected=example.expected)
+    return Case(name=name, kind="doctest", code=_one_statement(example.code), expected=example.expected)
+
+
+def _one_statement(code: str) -> str:
+    """The code as the one statement that an interpreter takes at a time; it still shows the values inside."""
+    body = ast.parse(code).body
+    if len(body) == 1:
+        return code
+    return ast.unparse(ast.If(test=ast.Constant(True), body=body, orelse=[]))
 
 
 def _assertion(name: str, code: str) -> Case:

@@ -1,6 +1,8 @@
 """Tasks in many notations, and what must be read from them; and what must not."""
 
 import ast
+import doctest
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -231,6 +233,21 @@ def test_a_session_brings_what_its_examples_need():
         ("s = Stack()\n_ = s.push(1)\n_ = s.push(2)\ns.pop()", "2"),
         ("Stack().pop()", "Traceback (most recent call last):\n    ...\nIndexError: empty"),
     ]
+
+
+def test_a_session_becomes_one_case_that_shows_only_its_last_value():
+    task = "Write a class Bag.\n\n>>> b = Bag()\n>>> b.add('x')\n1\n>>> b.all()\n[\"x\"]\n"
+    [_, case] = example_cases(read_contract(task))
+    assert case.kind == "doctest"
+    [example] = doctest.DocTestParser().get_examples(
+        f">>> {case.code}".replace("\n", "\n... ") + f"\n{case.expected}\n"
+    )
+    shown = []
+    bag = type("Bag", (), {"add": lambda self, item: 1, "all": lambda self: ["x"]})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "displayhook", shown.append)
+        exec(compile(example.source, "<test>", "single"), {"Bag": bag})
+    assert shown == [["x"]]
 
 
 def test_asserts_bring_the_lines_that_prepare_them():
