@@ -1,7 +1,7 @@
 """The kinds of sandbox that the test runs are tried in."""
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
 import pytest
 
@@ -16,5 +16,5 @@ KINDS = [
 
 @contextmanager
 def session_in(kind: str) -> Iterator[Session]:
-    with closing(resolve_sandbox(kind)) as sandbox, sandbox.session() as session:
+    with resolve_sandbox(kind).session() as session:
         yield session

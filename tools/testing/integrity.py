@@ -18,8 +18,9 @@ PATCHED_BY_PYTEST = frozenset({"_pytest.config.Config._getini_unknown_type"})
 class Snapshot:
     """The functions and classes of pytest, unittest and `builtins` as they were before the code was loaded."""
 
-    def __init__(self, code_folder: str) -> None:
+    def __init__(self, code_folder: str, tests_folder: str) -> None:
         self._code_folder = code_folder
+        self._tests_folder = tests_folder
         self._modules = {
             name: module for name, module in sys.modules.items() if name.split(".")[0] in (*GUARDED, "builtins")
         }
@@ -34,7 +35,9 @@ class Snapshot:
 
     def _is_of_the_code(self, plugin: object) -> bool:
         module = plugin if isinstance(plugin, types.ModuleType) else sys.modules.get(type(plugin).__module__)
-        return str(getattr(module, "__file__", None) or "").startswith(self._code_folder)
+        path = str(getattr(module, "__file__", None) or "")
+        # The tests can lie below the code, where that is the only place for temporary files.
+        return path.startswith(self._code_folder) and not path.startswith(self._tests_folder)
 
     def _places(self) -> Iterator["_Place"]:
         for module_name, module in self._modules.items():

@@ -59,7 +59,7 @@ def serve(job: dict[str, Any], batch: str, skip: Sequence[str], send: Send) -> N
     lay_out(job)
     sys.path.append(os.getcwd())
     root = job["root"]
-    reporter = _Reporter(skip, job["canaries"], Snapshot(os.getcwd()), send)
+    reporter = _Reporter(skip, job["canaries"], Snapshot(os.getcwd(), root), send)
     arguments = [
         "-c",
         os.devnull,
