@@ -53,7 +53,7 @@ class DockerSandbox:
             `motet sandbox build` makes and which has pytest, coverage and ruff.
         pool_size: How many containers wait ready.
         limits: What runs will mostly be given. Memory, processes and room for files are fixed when a container is made;
-            a run that asks for others waits for a container of its own.
+            the first run of a session that asks for others waits for a container of its own.
         cpus: Processors that a container may use at once.
         runtime: Another runtime that the engine knows, such as gVisor's `runsc`.
     """
@@ -122,22 +122,24 @@ class DockerSandbox:
                 remove_orphans(client)
                 cpus, runtime = self._cpus, self._runtime
                 self._pool = Pool(
-                    lambda shape: Machine.start(client, image, shape, cpus=cpus, runtime=runtime), self._pool_size
+                    lambda shape: Machine.start(client, image, shape, cpus=cpus, runtime=runtime),
+                    self._shape,
+                    self._pool_size,
                 )
                 # Also at exit and when nobody holds the sandbox any more.
                 self._end = weakref.finalize(self, _end, self._pool, client.close, os.getpid())
-                self._pool.warm(self._shape)
+                self._pool.warm()
             return self._pool
 
 
 class DockerSession(BlockingSession):
-    """A container of one's own, taken from the pool at the first run."""
+    """A container of one's own, taken at the first run; more only for runs under limits of another shape."""
 
     def __init__(self, pool: Pool) -> None:
         super().__init__()
         self._pool = pool
         self._lock = threading.Lock()
-        self._machine: Machine | None = None
+        self._machines: dict[Shape, Machine] = {}
         self._kills = 0
 
     def _execute(self, argv: Sequence[str], files: Files, stdin: bytes, limits: Limits) -> Execution:
@@ -184,32 +186,30 @@ class DockerSession(BlockingSession):
         )
 
     def _machine_for(self, shape: Shape) -> Machine:
-        """The machine of this session, if it fits and is clean; else a fresh one."""
-        machine = self._machine
-        if machine is not None and machine.shape == shape:
+        """The machine of this session, if it is clean; else a fresh one."""
+        machine = self._machines.get(shape)
+        if machine is not None:
             try:
                 machine.wait_ready(CLEAN_SECONDS)
             except (MachineGoneError, TimeoutError):
-                pass
+                self._give_up(machine)
             else:
                 return machine
-        if machine is not None:
-            self._give_up(machine)
         with self._lock:
-            self._machine = machine = self._pool.take(shape)
+            machine = self._machines[shape] = self._pool.take(shape)
         return machine
 
     def _give_up(self, machine: Machine) -> None:
         """End a machine, once."""
         with self._lock:
-            if self._machine is machine:
-                self._machine = None
+            if self._machines.get(machine.shape) is machine:
+                del self._machines[machine.shape]
                 self._pool.discard(machine)
 
     def _kill(self) -> None:
         # Nothing inside can refuse this end, and the next run finds a fresh machine.
         self._kills += 1
-        if (machine := self._machine) is not None:
+        for machine in list(self._machines.values()):
             self._give_up(machine)
 
     def _release(self) -> None:

@@ -1,6 +1,7 @@
 """The way to a Docker Engine. The SDK is imported here, at first use, and typed everywhere else."""
 
 import os
+import socket
 from typing import TYPE_CHECKING
 
 from motet.tools.sandbox.protocol import NoSandboxError
@@ -22,9 +23,10 @@ def connect() -> "DockerClient":
     tried = docker_host() or DEFAULT_UNIX_SOCKET.replace("http+unix", "unix")
     client = None
     try:
+        _knock(tried)
         client = docker.from_env(environment=_environment())
         client.ping()
-    except DockerException as error:
+    except (DockerException, OSError) as error:
         if client is not None:
             client.close()
         raise NoSandboxError(
@@ -47,6 +49,13 @@ def docker_host() -> str | None:
     except (DockerException, OSError, ValueError):
         return None
     return None if context is None else context.Host
+
+
+def _knock(address: str) -> None:
+    """See whether anybody listens on a local socket: the SDK leaks its own where nobody does."""
+    if address.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as door:
+            door.connect(address.removeprefix("unix://"))
 
 
 def _environment() -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Keeps containers ready, so that whoever needs one does not wait for it."""
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -11,55 +12,45 @@ from motet.tools.sandbox.protocol import SandboxError
 
 
 class Pool:
-    """Some machines ready, of the shape that was last asked for; the others lent out. Safe to share between threads.
+    """Some machines ready, the others lent out. Safe to share between threads.
 
     Args:
         start: Makes a machine.
-        size: How many wait; 0 makes each one when it is asked for.
+        shape: What those that wait are like; others are made when they are asked for.
+        size: How many wait.
     """
 
-    def __init__(self, start: Callable[[Shape], Machine], size: int) -> None:
+    def __init__(self, start: Callable[[Shape], Machine], shape: Shape, size: int) -> None:
         self._start = start
+        self._shape = shape
         self._size = size
         self._lock = threading.Lock()
-        self._ready: list[Machine] = []
+        self._ready: deque[Machine] = deque()
         self._starting = 0
         self._living: set[Machine] = set()
         self._closed = False
         self._workers = ThreadPoolExecutor(max_workers=max(1, size), thread_name_prefix="motet-docker")
 
-    def warm(self, shape: Shape) -> None:
-        """Begin to make machines of a shape ready, as many as are missing."""
+    def warm(self) -> None:
+        """Begin to make machines ready, as many as are missing."""
         with self._lock:
-            misfits = [machine for machine in self._ready if machine.shape != shape]
-            self._ready = [machine for machine in self._ready if machine.shape == shape]
             missing = 0 if self._closed else self._size - len(self._ready) - self._starting
             self._starting += max(0, missing)
-        for machine in misfits:
-            self.discard(machine)
         for _ in range(missing):
-            self._later(partial(self._add, shape))
+            self._later(self._add)
 
     def take(self, shape: Shape) -> Machine:
         """A machine that nobody has used, to be given to `discard` in the end.
 
         Raises:
-            SandboxError: The pool is closed, or no machine could be made.
+            NoSandboxError: No machine could be made.
+            SandboxError: The pool is closed.
         """
-        while True:
-            with self._lock:
-                fitting = [machine for machine in self._ready if machine.shape == shape]
-                machine = fitting[0] if fitting else None
-                if machine is not None:
-                    self._ready.remove(machine)
-            if machine is None:
-                machine = self._make(shape)
-            elif not machine.is_ready():
-                # It has died while it waited: the engine was restarted, or somebody removed it.
-                self.discard(machine)
-                continue
-            self.warm(shape)
-            return machine
+        machine = self._waiting() if shape == self._shape else None
+        if machine is None:
+            machine = self._make(shape)
+        self.warm()
+        return machine
 
     def discard(self, machine: Machine) -> None:
         """End a machine now, and see to its removal in the background."""
@@ -89,11 +80,23 @@ class Pool:
             raise SandboxError("This sandbox is closed.")
         return machine
 
-    def _add(self, shape: Shape) -> None:
+    def _waiting(self) -> Machine | None:
+        """One that waits, if one does."""
+        while True:
+            with self._lock:
+                if not self._ready:
+                    return None
+                machine = self._ready.popleft()
+            if machine.is_ready():
+                return machine
+            # It has died while it waited: the engine was restarted, or somebody removed it.
+            self.discard(machine)
+
+    def _add(self) -> None:
         try:
             # An error here is nobody's yet: the next one to take a machine meets it again.
             with suppress(SandboxError):
-                machine = self._make(shape)
+                machine = self._make(self._shape)
                 with self._lock:
                     self._ready.append(machine)
         finally:
