@@ -1,12 +1,16 @@
 """Reads code out of a model's answer: what was meant, without the talk around it."""
 
 import ast
+import builtins
 import re
+import typing
 
 from motet.agents.contract import Contract
 from motet.tools.source import defined_names, parse_python
 
 FENCE = re.compile(r"^[ \t]*```[ \t]*[^\n]*\n(?P<code>.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
+
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class UnreadableAnswerError(ValueError):
@@ -41,7 +45,7 @@ def read_code(answer: str, contract: Contract) -> str:
 def main_function(code: str) -> str | None:
     """The name that a solution is most likely called by: its last public top-level function or class."""
     tree = parse_python(code)
-    names = defined_names(tree) if tree else []
+    names = [node.name for node in tree.body if isinstance(node, DEFINITIONS)] if tree else []
     public = [name for name in names if not name.startswith("_") and name != "main"]
     return public[-1] if public else None
 
@@ -58,6 +62,7 @@ def _completed(block: str, contract: Contract) -> str:
     if tree is None:
         return code
     parts = [line for line in contract.imports if line not in code]
+    parts += _typing_imports(tree, parts)
     helpers = parse_python(contract.preamble)
     if helpers is not None and not set(defined_names(helpers)) <= set(defined_names(tree)):
         # The block's own version of a helper stands below and wins.
@@ -65,13 +70,20 @@ def _completed(block: str, contract: Contract) -> str:
     return "\n".join([*parts, code]) + "\n"
 
 
+def _typing_imports(tree: ast.Module, imports: list[str]) -> list[str]:
+    """Import what annotations use and nobody imports: models copy `List[int]` from tasks that do so too."""
+    known = set(defined_names(tree))
+    for node in (*ast.walk(ast.parse("\n".join(imports))), *ast.walk(tree)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            known |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    missing = sorted(used & set(typing.__all__) - known - set(dir(builtins)))
+    return [f"from typing import {', '.join(missing)}"] if missing and "*" not in known else []
+
+
 def _without_examples(module: str, tree: ast.Module) -> str:
     """Cut the usage examples that models like to put below a solution."""
-    definitions = [
-        at
-        for at, node in enumerate(tree.body)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-    ]
+    definitions = [at for at, node in enumerate(tree.body) if isinstance(node, DEFINITIONS)]
     if not definitions:
         return module
     trailing = tree.body[definitions[-1] + 1 :]

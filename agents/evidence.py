@@ -9,6 +9,9 @@ from motet.tools.testing import CaseResult
 Trust = Literal["given", "example", "guess"]
 """How far a test is trusted: given by the user > an example in the task > made up. Only the first two may veto."""
 
+UNTOLD = ("timeout", "not_run")
+"""Outcomes of an observation that say nothing about what the code does."""
+
 
 class Report(BaseModel):
     """What running one candidate showed."""
@@ -47,17 +50,22 @@ class Report(BaseModel):
 
     def failures(self, *, set_aside: frozenset[str] = frozenset()) -> tuple[CaseResult, ...]:
         """Trusted tests that it did not pass."""
-        return tuple(
-            result for result in self.trusted if result.outcome != "passed" and result.name not in set_aside
+        return tuple(result for result in self.trusted if result.outcome != "passed" and result.name not in set_aside)
+
+    def behaves_like(self, other: "Report") -> bool:
+        """Whether both did the same on every shared input: gave the same value, or raised the same exception.
+
+        An input on which one of them ran out of time tells nothing: one in a few hundred of the made-up inputs keeps
+        correct code busy for ever.
+        """
+        return all(
+            mine.outcome in UNTOLD or theirs.outcome in UNTOLD or _told(mine) == _told(theirs)
+            for mine, theirs in zip(self.observations, other.observations, strict=True)
         )
 
-    @property
-    def behaviour(self) -> tuple[str, ...]:
-        """What it did on the shared inputs: the value or the exception's type for each, to be compared with others'."""
-        return tuple(
-            f"{result.exception or result.outcome}!" if result.value is None else result.value
-            for result in self.observations
-        )
+
+def _told(result: CaseResult) -> tuple[str | None, str | None]:
+    return result.value, result.exception
 
 
 class Finding(BaseModel):

@@ -1,6 +1,6 @@
 """The reviewer: the last look at the best candidate. It blocks only on machine facts and never writes code.
 
-A model's opinion may come as a comment where that is asked for; it moves nothing. Where models could block, their rounds
+A model's opinion may come as a comment where that is asked for; it moves nothing. Where models could block, rounds
 have been seen to go on without end and to break code that was right.
 """
 

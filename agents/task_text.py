@@ -20,4 +20,4 @@ def wanted(contract: Contract) -> str:
         return "the Python function"
     if contract.kind == "function" and contract.signature and contract.signature not in contract.task:
         return f"the Python function `{contract.signature.removesuffix(':')}`"
-    return f"the Python {contract.kind} `{contract.entry_point}`"
+    return f"the Python {contract.kind} `{contract.defines}`"

@@ -128,7 +128,7 @@ async def examine(
     given: UserTests | None = None,
 ) -> Report:
     """Run one candidate on the task's examples, on shared inputs and on the user's tests."""
-    loads = Case(name="loads", kind="statement", code=candidate.entry_point or "pass")
+    loads = Case(name="loads", kind="statement", code=contract.defines or "pass")
     examples = example_cases(contract)
     observed = [Case(name=f"input {at}", kind="call", code=call) for at, call in enumerate(inputs, 1)]
     run = await arun_cases(session, candidate.code, [loads, *examples, *observed])

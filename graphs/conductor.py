@@ -1,7 +1,7 @@
 """What comes next, decided by evidence alone: sample, repair, review or stop.
 
 The order is the one that pays for small models: a first answer, a second that must agree with it, more only while
-nobody passes or nobody agrees, and one repair at the very end, since at 1.5B a fresh answer is the better use of a call.
+nobody passes or nobody agrees, and one repair at the very end, since at 1.5B a fresh answer uses a call better.
 """
 
 from collections.abc import Sequence

@@ -26,10 +26,10 @@ def set_aside(reports: Mapping[int, Report], *, after: int) -> frozenset[str]:
 
 def agreement(index: int, reports: Mapping[int, Report]) -> int:
     """How many other candidates behaved like this one on every shared input; 0 where nothing was compared."""
-    behaviour = reports[index].behaviour
-    if not behaviour:
+    mine = reports[index]
+    if not mine.observations:
         return 0
-    return sum(report.behaviour == behaviour for other, report in reports.items() if other != index)
+    return sum(mine.behaves_like(report) for other, report in reports.items() if other != index)
 
 
 def best(

@@ -114,7 +114,7 @@ def _peers(
     ]
     if not reports[best.index].observations:
         return int(best in passing), 0  # nothing was compared, so nobody agrees and nobody differs
-    alike = sum(reports[one.index].behaviour == reports[best.index].behaviour for one in passing)
+    alike = sum(reports[one.index].behaves_like(reports[best.index]) for one in passing)
     return alike, len(passing) - alike
 
 

@@ -60,3 +60,10 @@ def test_imports_and_helpers_that_the_task_gives_are_put_before_the_solution():
 def test_reading_never_fails_in_another_way(text):
     with contextlib.suppress(UnreadableAnswerError):
         read_code(text, ADD)
+
+
+def test_typing_names_that_nobody_imports_are_imported():
+    contract = Contract(task="x", entry_point="Solution().twoSum", kind="class")
+    code = read_code("```python\nclass Solution:\n    def twoSum(self, nums: List[int]) -> Optional[int]: ...\n```", contract)
+    assert code.startswith("from typing import List, Optional\n")
+    assert "typing" not in read_code("```python\nclass Solution:\n    def twoSum(self, a: int): ...\n```", contract)

@@ -74,9 +74,7 @@ def test_among_equals_the_first_answer_stays(pool):
 def weigh(candidates, reports, aside=frozenset()):
     leader = best(candidates, reports, aside=aside)
     contract = Contract(task="f", entry_point="f")
-    return judge(
-        leader, candidates, reports, contract=contract, review=None, policy=SMALL, aside=aside
-    )
+    return judge(leader, candidates, reports, contract=contract, review=None, policy=SMALL, aside=aside)
 
 
 ALIKE = [str(value) for value in range(8)]
