@@ -70,7 +70,7 @@ def _mirror(suite: str) -> str | None:
 
 
 def _add_wheels(root: Path, packages: Sequence[str]) -> None:
-    """Install wheels for the Python of the root, with the Python of the host: nothing inside is run."""
+    """Install wheels for the Python of the root, with the pip of the host: there is none inside."""
     version = next(path.name for path in (root / "usr/bin").iterdir() if re.fullmatch(r"python3\.\d+", path.name))
     target = root / "usr/local/lib" / version / "dist-packages"
     platforms = [f"manylinux_2_{minor}_{platform.machine()}" for minor in (28, 17)]
@@ -95,6 +95,8 @@ def _add_wheels(root: Path, packages: Sequence[str]) -> None:
         placed.write_bytes(content)
         placed.chmod(0o755)
     shutil.rmtree(target / "bin")
+    # Nothing can be written there later, and the host's Python has compiled for itself.
+    _do(["chroot", str(root), "/usr/bin/python3", "-m", "compileall", "-q", f"/{target.relative_to(root)}"])
 
 
 def _do(argv: Sequence[str]) -> None:

@@ -107,8 +107,11 @@ def _build(client: "DockerClient", say: Progress) -> None:
 
     say(f"Building {image_name()} from the Dockerfile ...")
     try:
-        # No build context is sent: the Dockerfile copies nothing.
-        client.images.build(fileobj=io.BytesIO(dockerfile().encode()), tag=image_name(), rm=True, forcerm=True)
+        # No build context is sent: the Dockerfile copies nothing. The host network is there on every engine, a bridge
+        # is not, and what runs in this build is pip alone.
+        client.images.build(
+            fileobj=io.BytesIO(dockerfile().encode()), tag=image_name(), network_mode="host", rm=True, forcerm=True
+        )
     except BuildError as error:
         raise SandboxError(f"The sandbox image was not built: {error}\n{_tail(error.build_log)}") from error
 
