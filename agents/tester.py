@@ -98,7 +98,9 @@ def create_tester(
         chosen = state.get("inputs")
         if chosen is None:
             chosen = mutate_inputs(contract, count=inputs, seed=context_of(runtime).seed or 0)
-            if len(chosen) < inputs // 2 and model_inputs and contract.entry_point:
+            # The user's own tests decide alone; without them a comparison needs enough inputs.
+            too_few = len(chosen) < inputs // 2 and not state.get("tests")
+            if too_few and model_inputs and contract.entry_point:
                 try:
                     proposed = await propose(contract, ledger, model_for(runtime, name, model))
                     chosen = tuple(dict.fromkeys((*chosen, *proposed)))

@@ -142,7 +142,10 @@ def _evidence(
         tests_total=len(report.given) if report else 0,
         examples_passed=sum(result.outcome == "passed" for result in examples),
         examples_total=len(examples) if report else len(contract.examples),
-        set_aside=tuple(sorted(aside)),
+        # In the task's own words, so that whoever wrote them can see which was misread.
+        set_aside=tuple(
+            example.text for number, example in enumerate(contract.examples, 1) if f"example {number}" in aside
+        ),
         inputs_compared=sum(result.value is not None for result in report.observations) if report else 0,
         agreeing=agreeing,
         dissenting=dissenting,
