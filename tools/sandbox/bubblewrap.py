@@ -9,9 +9,8 @@ import os
 import tarfile
 import threading
 import time
-import weakref
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 
 from motet.tools.sandbox.bubblewrap_setup import Setup, set_up
 from motet.tools.sandbox.probe import probe
@@ -54,7 +53,7 @@ class BubblewrapSandbox:
         self._lock = threading.Lock()
         self._setup: Setup | None = None
         self._capabilities: Capabilities | None = None
-        self._sessions: weakref.WeakSet[BubblewrapSession] = weakref.WeakSet()
+        self._sessions: set[BubblewrapSession] = set()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -72,7 +71,7 @@ class BubblewrapSandbox:
         with self._lock:
             if self._setup is None:
                 self._setup = set_up(_attempt)
-            session = BubblewrapSession(self._setup, isolated=isolated)
+            session = BubblewrapSession(self._setup, isolated=isolated, on_close=self._sessions.discard)
             self._sessions.add(session)
         return session
 
@@ -87,13 +86,23 @@ class BubblewrapSandbox:
 
 
 class BubblewrapSession(BlockingSession):
-    """Every run gets new namespaces and new, empty folders; nothing is there between runs."""
+    """Every run gets new namespaces and new, empty folders; nothing is there between runs.
 
-    def __init__(self, setup: Setup, *, isolated: bool) -> None:
+    Args:
+        setup: How bubblewrap works here.
+        isolated: What is said of every run.
+        on_close: Told when the session has ended.
+    """
+
+    def __init__(
+        self, setup: Setup, *, isolated: bool, on_close: Callable[["BubblewrapSession"], None] = lambda session: None
+    ) -> None:
         super().__init__()
         self._setup = setup
         self._isolated = isolated
-        self._process = HostProcess(setup.launcher)
+        self._on_close = on_close
+        self._running: HostProcess | None = None
+        self._next: Place | None = Place(setup)
 
     def _execute(self, argv: Sequence[str], files: Files, stdin: bytes, limits: Limits) -> Execution:
         laid_out = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
@@ -101,35 +110,16 @@ class BubblewrapSession(BlockingSession):
             raise SandboxError(
                 f"The run's files have {size} bytes, and Limits.file_bytes is {limits.file_bytes}; raise it."
             )
-        with ExitStack() as stack:
-            ready, say_ready = os.pipe()
-            stack.callback(os.close, ready)
-            stack.callback(os.close, say_ready)
-            os.set_blocking(ready, False)
-            contents = [self._setup.walls.options(limits), self._setup.walls.seccomp]
-            archive, *others = (
-                stack.enter_context(_memory_file(content))
-                for content in (_archive(laid_out), *contents)
-                if content is not None
-            )
-            group = stack.enter_context(self._setup.group(limits, HELPERS))
-            starter = ["/bin/sh", "-c", STARTER, "sh", str(len(laid_out)), str(limits.processes + INITS), *argv]
-            done = self._process.run(
-                self._setup.walls.argv(starter),
-                cwd="/",
-                env={},
-                stdin=stdin,
-                limits=limits,
-                rlimits=rlimits_for(limits, memory_is_grouped=group is not None),
-                descriptors=(archive, say_ready, *others),
-                groups=group.joins if group is not None else (),
-            )
-            try:
-                started = bool(os.read(ready, 1))
-            except BlockingIOError:
-                started = False
-            kills = group.memory_kills() if group is not None else None
-        return self._execution(done, limits, started=started, memory_kills=kills)
+        # The one after this gets ready while this one runs.
+        place, self._next = self._next or Place(self._setup), Place(self._setup)
+        self._running = place.process
+        try:
+            done, started = place.run(argv, laid_out, stdin, limits)
+            execution = self._execution(done, limits, started=started, memory_kills=place.memory_kills())
+        finally:
+            self._running = None
+            place.close()
+        return execution
 
     def _execution(self, done: Finished, limits: Limits, *, started: bool, memory_kills: int | None) -> Execution:
         # Bubblewrap hands a signal on as a shell does. A program that exits with 128 and more is taken for killed.
@@ -151,15 +141,77 @@ class BubblewrapSession(BlockingSession):
         )
 
     def _kill(self) -> None:
-        self._process.kill()
+        if (running := self._running) is not None:
+            running.kill()
 
     def _release(self) -> None:
-        """Nothing is kept between runs."""
+        if (unused := self._next) is not None:
+            unused.close()
+        self._on_close(self)
+
+
+class Place:
+    """Where one run will be: a control group, where one may be made, and in it a process that waits for the command.
+
+    To join a group takes the kernel some ten milliseconds, which a session has between its runs.
+    """
+
+    def __init__(self, setup: Setup) -> None:
+        self._walls = setup.walls
+        self._group = setup.groups.make() if setup.groups is not None else None
+        try:
+            with self._group.joining() if self._group is not None else nullcontext([]) as groups:
+                self.process = HostProcess(setup.launcher, groups)
+        except BaseException:
+            if self._group is not None:
+                self._group.remove()
+            raise
+
+    def run(
+        self, argv: Sequence[str], files: Mapping[str, bytes], stdin: bytes, limits: Limits
+    ) -> tuple[Finished, bool]:
+        """Run the command here, once; also says whether it came to run at all."""
+        if self._group is not None:
+            self._group.limit(limits, helpers=HELPERS)
+        with ExitStack() as stack:
+            ready, say_ready = os.pipe()
+            stack.callback(os.close, ready)
+            stack.callback(os.close, say_ready)
+            os.set_blocking(ready, False)
+            contents = (_archive(files), self._walls.options(limits), self._walls.seccomp)
+            archive, *others = (
+                stack.enter_context(_memory_file(content)) for content in contents if content is not None
+            )
+            starter = ["/bin/sh", "-c", STARTER, "sh", str(len(files)), str(limits.processes + INITS), *argv]
+            done = self.process.run(
+                self._walls.argv(starter),
+                cwd="/",
+                env={},
+                stdin=stdin,
+                limits=limits,
+                rlimits=rlimits_for(limits, memory_is_grouped=self._group is not None),
+                descriptors=(archive, say_ready, *others),
+            )
+            try:
+                return done, bool(os.read(ready, 1))
+            except BlockingIOError:
+                return done, False
+
+    def memory_kills(self) -> int | None:
+        """How many of the run's processes the kernel killed for memory; `None` where nothing tells."""
+        return self._group.memory_kills() if self._group is not None else None
+
+    def close(self) -> None:
+        """End what is here."""
+        self.process.close()
+        if self._group is not None:
+            self._group.remove()
 
 
 def _attempt(setup: Setup) -> Execution:
     """The least that must work."""
-    return BubblewrapSession(setup, isolated=False).run(["true"])
+    with BubblewrapSession(setup, isolated=False) as session:
+        return session.run(["true"])
 
 
 def _archive(content: Mapping[str, bytes]) -> bytes:

@@ -3,15 +3,14 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
-from motet.tools.sandbox.cgroup import Cgroup, CgroupParent, cgroup_parent
+from motet.tools.sandbox.cgroup import CgroupParent, cgroup_parent
 from motet.tools.sandbox.launching import Launcher
-from motet.tools.sandbox.protocol import Execution, Limits, NoSandboxError, SandboxError
+from motet.tools.sandbox.protocol import Execution, NoSandboxError, SandboxError
 from motet.tools.sandbox.seccomp import seccomp_program
 from motet.tools.sandbox.toolbox import PYTHON, python_binary, python_home, toolbox
 from motet.tools.sandbox.walls import NOBODY, Walls
@@ -45,15 +44,6 @@ class Setup(NamedTuple):
     launcher: Launcher
     walls: Walls
     groups: CgroupParent | None
-
-    @contextmanager
-    def group(self, limits: Limits, helpers: int) -> Generator[Cgroup | None]:
-        """A control group for one run, where one may be made."""
-        if self.groups is None:
-            yield None
-            return
-        with self.groups.group(limits, helpers=helpers) as group:
-            yield group
 
 
 def set_up(attempt: Callable[[Setup], Execution]) -> Setup:

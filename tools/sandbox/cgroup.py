@@ -6,8 +6,8 @@ there is none, and the limits of single processes must do.
 
 import itertools
 import os
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,20 +17,59 @@ PREFIX = "motet-"
 _numbers = itertools.count()
 
 
-class Cgroup(NamedTuple):
-    """The control group of one run: one folder in version 2, one for each controller in version 1."""
+class Cgroup:
+    """The control group of one run: one folder in version 2, one for each controller in version 1.
 
-    folders: tuple[Path, ...]
-    joins: tuple[int, ...]
-    """Descriptors of the `cgroup.procs` files; a process that writes `0` to them is in."""
+    Args:
+        folders: Where it is; the folder for memory comes first.
+        version: Of control groups.
+    """
+
+    def __init__(self, folders: Sequence[Path], version: int) -> None:
+        self._memory, self._processes = folders[0], folders[-1]
+        self._folders = folders
+        self._version = version
+
+    @contextmanager
+    def joining(self) -> Generator[list[int]]:
+        """Descriptors of its `cgroup.procs` files; a process that writes `0` to them is in."""
+        with ExitStack() as stack:
+            yield [
+                stack.enter_context(open(folder / "cgroup.procs", "wb", buffering=0)).fileno()
+                for folder in self._folders
+            ]
+
+    def limit(self, limits: Limits, *, helpers: int) -> None:
+        """Set what may be used in it.
+
+        Args:
+            limits: What the run may use.
+            helpers: Processes of the sandbox itself, that are in the group and do not count.
+        """
+        memory = str(limits.memory_bytes)
+        if self._version == 1:
+            (self._memory / "memory.limit_in_bytes").write_text(memory)
+            with suppress(FileNotFoundError):  # A kernel that does not count swap.
+                (self._memory / "memory.memsw.limit_in_bytes").write_text(memory)
+        else:
+            (self._memory / "memory.max").write_text(memory)
+            with suppress(FileNotFoundError):
+                (self._memory / "memory.swap.max").write_text("0")
+        (self._processes / "pids.max").write_text(str(limits.processes + helpers))
 
     def memory_kills(self) -> int:
         """How many processes the kernel killed in it because memory ran out."""
         for name in ("memory.events", "memory.oom_control"):
             with suppress(OSError):
-                counts = dict(line.split() for line in (self.folders[0] / name).read_text().splitlines())
+                counts = dict(line.split() for line in (self._memory / name).read_text().splitlines())
                 return int(counts.get("oom_kill", 0))
         return 0
+
+    def remove(self) -> None:
+        """Remove it; nothing may be in it any more."""
+        for folder in self._folders:
+            with suppress(OSError):
+                folder.rmdir()
 
 
 class CgroupParent(NamedTuple):
@@ -39,42 +78,21 @@ class CgroupParent(NamedTuple):
     folders: tuple[Path, ...]
     version: int
 
-    @contextmanager
-    def group(self, limits: Limits, *, helpers: int) -> Generator[Cgroup]:
-        """A control group for one run; it is removed when the run is over.
-
-        Args:
-            limits: What the run may use.
-            helpers: Processes of the sandbox itself, that are in the group and do not count.
+    def make(self) -> Cgroup:
+        """A control group for one run.
 
         Raises:
             OSError: None can be made here.
         """
         name = f"{PREFIX}{os.getpid()}-{next(_numbers)}"
-        made: list[Path] = []
-        joins: list[int] = []
+        group = Cgroup([folder / name for folder in self.folders], self.version)
         try:
             for folder in self.folders:
                 (folder / name).mkdir()
-                made.append(folder / name)
-            memory, processes = str(limits.memory_bytes), str(limits.processes + helpers)
-            if self.version == 1:
-                (made[0] / "memory.limit_in_bytes").write_text(memory)
-                with suppress(FileNotFoundError):  # A kernel that does not count swap.
-                    (made[0] / "memory.memsw.limit_in_bytes").write_text(memory)
-            else:
-                (made[0] / "memory.max").write_text(memory)
-                with suppress(FileNotFoundError):
-                    (made[0] / "memory.swap.max").write_text("0")
-            (made[-1] / "pids.max").write_text(processes)
-            joins.extend(os.open(folder / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC) for folder in made)
-            yield Cgroup(tuple(made), tuple(joins))
-        finally:
-            for join in joins:
-                os.close(join)
-            for folder in made:
-                with suppress(OSError):
-                    folder.rmdir()
+        except OSError:
+            group.remove()
+            raise
+        return group
 
     def sweep(self) -> None:
         """Remove groups of processes that ended without doing it themselves."""
@@ -92,9 +110,14 @@ def cgroup_parent() -> CgroupParent | None:
         own = _own_paths(Path("/proc/self/cgroup").read_text())
         mounts = _mounts(Path("/proc/self/mountinfo").read_text())
         for parent in _candidates(own, mounts):
-            with suppress(OSError), parent.group(Limits(), helpers=1):
+            with suppress(OSError):
                 parent.sweep()
-                return parent
+                group = parent.make()
+                try:
+                    group.limit(Limits(), helpers=1)
+                    return parent
+                finally:
+                    group.remove()
     return None
 
 

@@ -4,9 +4,11 @@ Why not start them straight from the caller? A caller that holds a model is a gi
 is slow, running Python between fork and exec in it may deadlock, and the kernel counts its size into the peak memory of
 every child. Here a command descends from a process of some megabytes, that dropped its privileges once and for all.
 
-The caller sends one byte and a socket over the channel for each run. A supervisor is forked for it, which reads the
-request (a line of JSON, with the command's descriptors beside it), starts the command, waits for it and for everything
-it left behind, and answers with a line. End of file on either socket means that the caller wants, or met, the end.
+The caller sends a socket over the channel for each run, and with it the control groups that it is to be in. A
+supervisor is forked for it, and from that a child, which joins the groups and waits: all this is slow, so it is done
+ahead. With the request (a line of JSON, and the command's descriptors beside it) the child becomes the command. The
+supervisor waits for it, ends everything it left behind, and answers with a line. End of file on either socket means
+that the caller wants, or met, the end.
 """
 
 import ctypes
@@ -23,6 +25,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
+LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_CHILD_SUBREAPER = 36
 CLONE_NEWNS = 0x00020000
 MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
@@ -44,19 +47,20 @@ def main() -> None:
     # Supervisors report to their callers; nobody waits for them here.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
-        byte, descriptors, _, _ = socket.recv_fds(channel, 1, 1)
+        byte, descriptors, _, _ = socket.recv_fds(channel, 1, MAX_DESCRIPTORS)
         if not byte:
             return
         if os.fork() == 0:
             channel.close()
             with socket.socket(fileno=descriptors[0]) as control:
                 try:
-                    supervise(control)
+                    supervise(control, descriptors[1:])
                 except Exception as error:
                     control.sendall(json.dumps({"error": repr(error)}).encode() + b"\n")
                 finally:
                     os._exit(0)
-        os.close(descriptors[0])
+        for descriptor in descriptors:
+            os.close(descriptor)
 
 
 def prepare(settings: Mapping[str, Any]) -> None:
@@ -71,15 +75,14 @@ def prepare(settings: Mapping[str, Any]) -> None:
 
 def stage(root: str, sources: Mapping[str, str]) -> None:
     """Show host folders under `root`, in a mount namespace that only this process and its children have."""
-    libc = ctypes.CDLL(None, use_errno=True)
 
     def check(result: int, what: str) -> None:
         if result != 0:
             raise OSError(ctypes.get_errno(), f"{what}: {os.strerror(ctypes.get_errno())}")
 
-    check(libc.unshare(CLONE_NEWNS), "cannot make a mount namespace")
-    check(libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None), "cannot make mounts private")
-    check(libc.mount(b"motet", root.encode(), b"tmpfs", 0, b"mode=755"), f"cannot mount on {root}")
+    check(LIBC.unshare(CLONE_NEWNS), "cannot make a mount namespace")
+    check(LIBC.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None), "cannot make mounts private")
+    check(LIBC.mount(b"motet", root.encode(), b"tmpfs", 0, b"mode=755"), f"cannot mount on {root}")
     for name, source in sources.items():
         target = os.path.join(root, name)
         if os.path.isdir(source):
@@ -87,37 +90,38 @@ def stage(root: str, sources: Mapping[str, str]) -> None:
         else:
             os.makedirs(os.path.dirname(target), exist_ok=True)
             os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
-        check(libc.mount(source.encode(), target.encode(), None, MS_BIND | MS_REC, None), f"cannot bind {source}")
+        check(LIBC.mount(source.encode(), target.encode(), None, MS_BIND | MS_REC, None), f"cannot bind {source}")
 
 
-def supervise(control: socket.socket) -> None:
-    """Start one command, see it to its end, and answer."""
+def supervise(control: socket.socket, groups: Sequence[int]) -> None:
+    """See one command from before its beginning to its end, and answer."""
     control.set_inheritable(False)
-    request, descriptors = receive(control)
     if sys.platform == "linux":
         # What the command orphans becomes a child of this process, and so cannot get away.
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     wake, woken = os.pipe()
     os.set_blocking(woken, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
+    begun, beginning = os.pipe()
     pid = os.fork()
     if pid == 0:
-        start(control, request, descriptors)
-    for descriptor in descriptors:
+        become_command(control, groups)
+    for descriptor in (beginning, *groups):
         os.close(descriptor)
+    # The other end closes when the child becomes the command, or dies; until then the control socket is the child's.
+    os.read(begun, 1)
     cpu_seconds, peak = 0.0, 0
-    ended: tuple[int, int, resource.struct_rusage] | None = None
+    ended = reap(pid)
     while ended is None:
         ready, _, _ = select.select([wake, control], [], [])
         if wake in ready:
             os.read(wake, 512)
-        elif control in ready:
+            ended = reap(pid)
+        else:
             cpu_seconds, peak = usage_so_far(pid)
             kill(pid)
             ended = os.wait4(pid, 0)
-            break
-        ended = reap(pid)
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
     usages = [ended[2], *end_survivors()]
@@ -131,7 +135,7 @@ def supervise(control: socket.socket) -> None:
 
 
 def receive(control: socket.socket) -> tuple[dict[str, Any], list[int]]:
-    """Read a request: a line, and descriptors: the command's 0, 1, 2 and so on, then the control groups to join."""
+    """Read the request, and the descriptors that came with it."""
     data, descriptors, _, _ = socket.recv_fds(control, 65536, MAX_DESCRIPTORS)
     for descriptor in descriptors:
         os.set_inheritable(descriptor, False)
@@ -143,19 +147,20 @@ def receive(control: socket.socket) -> tuple[dict[str, Any], list[int]]:
     return json.loads(data), list(descriptors)
 
 
-def start(control: socket.socket, request: Mapping[str, Any], descriptors: Sequence[int]) -> NoReturn:
-    """In the child: apply the limits and become the command."""
+def become_command(control: socket.socket, groups: Sequence[int]) -> NoReturn:
+    """In the child: join the groups, wait for the request, apply the limits, become the command."""
     errors = move_up(control.fileno())
     try:
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)
         os.setsid()
-        high = [move_up(descriptor) for descriptor in descriptors]
-        streams = len(high) - request["groups"]
-        for group in high[streams:]:
+        for group in groups:
             os.write(group, b"0")
-        for number, descriptor in enumerate(high[:streams]):
+            os.close(group)
+        request, descriptors = receive(control)
+        # Out of each other's way first: they may have one another's numbers.
+        for number, descriptor in enumerate([move_up(descriptor) for descriptor in descriptors]):
             os.dup2(descriptor, number)
         os.chdir(request["cwd"])
         for name, value in request["rlimits"].items():
@@ -220,7 +225,8 @@ def usage_so_far(pid: int) -> tuple[float, int]:
                 # utime, stime, cutime, cstime: fields 14 to 17, the name before them may hold anything.
                 ticks += sum(map(int, stat.read().rsplit(b")", 1)[1].split()[11:15]))
             with open(f"/proc/{process}/status", "rb") as status:
-                peak = max(peak, *(int(line.split()[1]) * 1024 for line in status if line.startswith(b"VmHWM:")))
+                # One that has died already has no such line.
+                peak = max([peak, *(int(line.split()[1]) * 1024 for line in status if line.startswith(b"VmHWM:"))])
     return ticks / os.sysconf("SC_CLK_TCK"), peak
 
 

@@ -42,30 +42,32 @@ class Launcher:
         self._channel: socket.socket | None = None
         self._end: weakref.finalize[..., Any] | None = None
 
-    def start(self, request: Mapping[str, Any], descriptors: Sequence[int]) -> socket.socket:
-        """Start a command; see `launcher.receive` for what a request holds.
+    def prepare(self, groups: Sequence[int]) -> socket.socket:
+        """Have a process ready that will become a command.
+
+        Args:
+            groups: Files open for writing, through which it joins control groups.
 
         Returns:
-            The run's socket. The answer comes over it, then its end; shutting down its writing half kills the run.
+            The run's socket. What `send` sends over it starts the command; the answer comes over it, then its end.
+            Shutting down its writing half kills the run.
 
         Raises:
             SandboxError: The launcher could not be started or prepared.
         """
         control, theirs = socket.socketpair()
+        handed = [theirs.fileno(), *groups]
         try:
             with theirs, self._lock:
                 if self._channel is None:
                     self._channel = self._open()
                 try:
-                    socket.send_fds(self._channel, [b"+"], [theirs.fileno()])
+                    socket.send_fds(self._channel, [b"+"], handed)
                 except OSError:
                     # Somebody ended it; one new attempt.
                     self._shut()
                     self._channel = self._open()
-                    socket.send_fds(self._channel, [b"+"], [theirs.fileno()])
-            line = json.dumps(request).encode() + b"\n"
-            sent = socket.send_fds(control, [line], list(descriptors))
-            control.sendall(line[sent:])
+                    socket.send_fds(self._channel, [b"+"], handed)
         except BaseException:
             control.close()
             raise
@@ -100,6 +102,13 @@ class Launcher:
         if self._end is not None:
             self._end()
         self._channel = self._end = None
+
+
+def send(control: socket.socket, message: Mapping[str, Any], descriptors: Sequence[int]) -> None:
+    """Send a request, with descriptors beside it; `launcher.become_command` has what it holds."""
+    line = json.dumps(message).encode() + b"\n"
+    sent = socket.send_fds(control, [line], list(descriptors))
+    control.sendall(line[sent:])
 
 
 def _read_line(channel: socket.socket) -> bytes:

@@ -80,14 +80,6 @@ class Pump:
                 pass
         return stopped_by or ("output_limit" if self._flooded() else None)
 
-    def abandon(self) -> None:
-        """Kill the run and wait for its end, whatever it still has to say."""
-        stop(self._control)
-        self._control.settimeout(KILL_SECONDS)
-        with suppress(OSError):
-            while self._control.recv(CHUNK):
-                pass
-
     def answer(self) -> Answer:
         """What the launcher said at the end.
 
@@ -146,3 +138,11 @@ def stop(control: socket.socket) -> None:
     """Ask the launcher to kill a run; nothing happens where it has ended."""
     with suppress(OSError):
         control.shutdown(socket.SHUT_WR)
+
+
+def await_end(control: socket.socket) -> None:
+    """Wait until a run that was told to stop is gone, whatever it still has to say."""
+    control.settimeout(KILL_SECONDS)
+    with suppress(OSError):
+        while control.recv(CHUNK):
+            pass

@@ -1,17 +1,16 @@
 """Runs a host process under limits: what the kinds without an engine are made of."""
 
 import os
-import socket
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from motet.tools.sandbox.launching import Launcher
+from motet.tools.sandbox.launching import Launcher, send
 from motet.tools.sandbox.protocol import Limits, Verdict
-from motet.tools.sandbox.pump import Pump, stop
+from motet.tools.sandbox.pump import Pump, await_end, stop
 
 
 class Finished(NamedTuple):
@@ -29,20 +28,30 @@ class Finished(NamedTuple):
 
 
 class HostProcess:
-    """One run at a time; `kill` may come from another thread."""
+    """One run of a command. Making it does ahead what takes time; `kill` may come from another thread.
 
-    def __init__(self, launcher: Launcher) -> None:
-        self._launcher = launcher
+    Args:
+        launcher: What starts it.
+        groups: Files open for writing, through which it joins control groups.
+    """
+
+    def __init__(self, launcher: Launcher, groups: Sequence[int] = ()) -> None:
+        self._control = launcher.prepare(groups)
         self._lock = threading.Lock()
-        self._control: socket.socket | None = None
         self._killed = False
 
     def kill(self) -> None:
-        """Kill what is running, if anything is, with all its descendants."""
+        """Kill what is running with all its descendants, or keep it from starting."""
         with self._lock:
-            if self._control is not None:
-                self._killed = True
-                stop(self._control)
+            self._killed = True
+            stop(self._control)
+
+    def close(self) -> None:
+        """Kill it and wait until nothing is left of it."""
+        self.kill()
+        if self._control.fileno() >= 0:
+            await_end(self._control)
+            self._control.close()
 
     def run(
         self,
@@ -54,9 +63,8 @@ class HostProcess:
         limits: Limits,
         rlimits: Mapping[str, tuple[int, int]],
         descriptors: Sequence[int] = (),
-        groups: Sequence[int] = (),
     ) -> Finished:
-        """Run to the end or to the first limit.
+        """Run to the end or to the first limit; once.
 
         Args:
             argv: The program and its arguments.
@@ -66,21 +74,15 @@ class HostProcess:
             limits: Its time on the clock and its output; the others are for the caller to arrange.
             rlimits: Soft and hard values by name, such as `RLIMIT_CPU`.
             descriptors: What it finds open as 3, 4 and so on.
-            groups: Files open for writing, through which it joins control groups.
 
         Raises:
             OSError: The program could not be started.
-            SandboxError: The launcher failed.
+            SandboxError: The launcher failed, or the run was killed before it started.
         """
-        request = {
-            "argv": list(argv),
-            "cwd": str(cwd),
-            "env": dict(env),
-            "rlimits": dict(rlimits),
-            "groups": len(groups),
-        }
+        request = {"argv": list(argv), "cwd": str(cwd), "env": dict(env), "rlimits": dict(rlimits)}
         started = time.monotonic()
         with ExitStack() as ours:
+            ours.callback(self.close)
             with ExitStack() as theirs:
                 stdin_read, stdin_write = os.pipe()
                 stdout_read, stdout_write = os.pipe()
@@ -94,24 +96,16 @@ class HostProcess:
                 ]
                 for stream in streams:
                     os.set_blocking(stream.fileno(), False)
-                handed = (stdin_read, stdout_write, stderr_write, *descriptors, *groups)
-                control = ours.enter_context(self._launcher.start(request, handed))
-            with self._lock:
-                self._control, self._killed = control, False
-            pump = Pump(control, streams, stdin, limits)
-            try:
-                stopped_by = pump.run(started + limits.wall_seconds)
-            except BaseException:
-                # Such as Ctrl-C. The caller cleans up after this, and can do so when the run is gone.
-                pump.abandon()
-                raise
-            finally:
-                with self._lock:
-                    self._control = None
+                # Where it was killed already, the answer says so.
+                with suppress(BrokenPipeError):
+                    send(self._control, request, (stdin_read, stdout_write, stderr_write, *descriptors))
+            pump = Pump(self._control, streams, stdin, limits)
+            stopped_by = pump.run(started + limits.wall_seconds)
+            killed = self._killed
         answer = pump.answer()
         return Finished(
             returncode=answer["returncode"],
-            stopped_by="infrastructure" if self._killed else stopped_by,
+            stopped_by="infrastructure" if killed else stopped_by,
             stdout=pump.stdout.text(),
             stderr=pump.stderr.text(),
             seconds=time.monotonic() - started,

@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from motet.tools.sandbox.launching import Launcher
@@ -28,6 +28,7 @@ class UnsafeHostSandbox:
 
     def __init__(self) -> None:
         self._launcher = Launcher()
+        self._sessions: set[UnsafeHostSession] = set()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -44,19 +45,25 @@ class UnsafeHostSandbox:
 
     def session(self) -> Session:
         """See `Sandbox.session`."""
-        return UnsafeHostSession(self._launcher)
+        session = UnsafeHostSession(self._launcher, self._sessions.discard)
+        self._sessions.add(session)
+        return session
 
     def close(self) -> None:
         """See `Sandbox.close`."""
+        for session in list(self._sessions):
+            session.close()
         self._launcher.close()
 
 
 class UnsafeHostSession(BlockingSession):
     """A temporary folder in which commands run as the user."""
 
-    def __init__(self, launcher: Launcher) -> None:
+    def __init__(self, launcher: Launcher, on_close: Callable[["UnsafeHostSession"], None]) -> None:
         super().__init__()
-        self._process = HostProcess(launcher)
+        self._on_close = on_close
+        self._launcher = launcher
+        self._running: HostProcess | None = None
         self._root = Path(tempfile.mkdtemp(prefix="motet-unsafe-"))
 
     def _execute(self, argv: Sequence[str], files: Files, stdin: bytes, limits: Limits) -> Execution:
@@ -65,7 +72,8 @@ class UnsafeHostSession(BlockingSession):
             write_files(work, files)
             path = f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"
             env = {"PATH": path, "HOME": str(work), "TMPDIR": str(work), **FRUGAL}
-            done = self._process.run(
+            self._running = HostProcess(self._launcher)
+            done = self._running.run(
                 argv,
                 cwd=work,
                 env=env,
@@ -77,14 +85,17 @@ class UnsafeHostSession(BlockingSession):
             # As a shell says it, and as the kinds with a shell inside do.
             return _execution(Finished(127, None, "", f"{argv[0]}: {error}\n", 0.0, 0.0, 0), limits)
         finally:
+            self._running = None
             shutil.rmtree(work, ignore_errors=True)
         return _execution(done, limits)
 
     def _kill(self) -> None:
-        self._process.kill()
+        if (running := self._running) is not None:
+            running.kill()
 
     def _release(self) -> None:
         shutil.rmtree(self._root, ignore_errors=True)
+        self._on_close(self)
 
 
 def write_files(root: Path, files: Files) -> None:
