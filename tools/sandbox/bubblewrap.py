@@ -178,7 +178,7 @@ class Place:
             stack.callback(os.close, ready)
             stack.callback(os.close, say_ready)
             os.set_blocking(ready, False)
-            contents = (_archive(files), self._walls.options(limits), self._walls.seccomp)
+            contents = (_archive(files), self._walls.options(limits.file_bytes), self._walls.seccomp)
             archive, *others = (
                 stack.enter_context(_memory_file(content)) for content in contents if content is not None
             )

@@ -35,7 +35,7 @@ FRAME_HEADER = struct.Struct(">BxxxL")
 STDERR = 2
 KILLED_EXIT_CODE = "137"
 
-INSIDE = ("output", "supervised", "supervisor")
+INSIDE = ("output", "seccomp", "supervised", "supervisor")
 """The modules of this folder that run inside, the last one as the program; each imports only those before it."""
 BOOT = """
 import json, sys, types

@@ -27,6 +27,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NoReturn
 
+from motet.tools.sandbox.seccomp import confine
 from motet.tools.sandbox.supervised import Run
 
 PR_SET_DUMPABLE = 4
@@ -212,4 +213,6 @@ def set_limit(which: int, soft: int, hard: int) -> None:
 
 def main() -> None:
     """Serve with the folders that the arguments name."""
+    # Where the kernel does not take it, the engine's own filter remains; `Capabilities.seccomp` tells.
+    confine()
     Supervisor(sys.argv[1], tuple(sys.argv[2:])).serve()

@@ -1,10 +1,10 @@
 """The walls of a bubblewrap sandbox: which flags, which parts of the system, and where they appear."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from motet.tools.sandbox.protocol import Limits
 from motet.tools.sandbox.rlimits import FRUGAL
 from motet.tools.sandbox.toolbox import INSIDE, PYTHON, PYTHON_INSIDE, site_packages
 
@@ -58,8 +58,13 @@ class Walls(NamedTuple):
     seccomp: bytes | None
     """The filter, if there is one for this machine; it is read from `SECCOMP_DESCRIPTOR`."""
 
-    def options(self, limits: Limits) -> bytes:
-        """What bubblewrap reads from `OPTIONS_DESCRIPTOR`; as arguments, the run could read them in /proc."""
+    @lru_cache(maxsize=16)  # noqa: B019 - of the few there are, none goes before the process does
+    def options(self, file_bytes: int) -> bytes:
+        """What bubblewrap reads from `OPTIONS_DESCRIPTOR`; as arguments, the run could read them in /proc.
+
+        Args:
+            file_bytes: The room in each of the run's own folders.
+        """
         words = [
             *NAMESPACES,
             *IDENTITY,
@@ -67,7 +72,7 @@ class Walls(NamedTuple):
             *(word for name, value in ENVIRONMENT.items() for word in ("--setenv", name, value)),
             *self._system(),
             *self._tools(),
-            *_own_folders(limits),
+            *_own_folders(file_bytes),
             *(("--seccomp", str(SECCOMP_DESCRIPTOR)) if self.seccomp else ()),
         ]
         return "".join(f"{word}\0" for word in words).encode()
@@ -103,8 +108,8 @@ class Walls(NamedTuple):
                     yield from _empty(PYTHON_INSIDE / hidden.relative_to(self.python_home))
 
 
-def _own_folders(limits: Limits) -> Iterator[str]:
-    size = str(max(1, limits.file_bytes))
+def _own_folders(file_bytes: int) -> Iterator[str]:
+    size = str(max(1, file_bytes))
     yield from ("--proc", "/proc", "--dev", "/dev", "--size", size, "--tmpfs", "/dev/shm")  # noqa: S108
     yield from ("--size", size, "--tmpfs", "/tmp", "--dir", WORK)  # noqa: S108
     # What bubblewrap built all this on is a file system that the run could write to otherwise.
