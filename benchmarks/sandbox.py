@@ -5,13 +5,16 @@
 The kinds take turns in one process, so that whatever else the machine does hits all of them alike.
 """
 
+import atexit
 import os
 import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from motet.tools.sandbox import NoSandboxError, Session, resolve_sandbox
 from motet.tools.sandbox.toolbox import python_binary
@@ -23,7 +26,8 @@ COLD_EVERY = 5
 
 def main() -> None:
     repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else 100
-    contenders: dict[str, Callable[[], None]] = {"plain subprocess": plain}
+    python = empty_environment()
+    contenders: dict[str, Callable[[], None]] = {"plain subprocess": lambda: plain(python)}
     missing: list[str] = []
     sessions: list[Session] = []
     for kind in ("bubblewrap", "docker"):
@@ -51,9 +55,16 @@ def main() -> None:
     report(seconds, missing)
 
 
-def plain() -> None:
-    # The interpreter that the bubblewrap sandbox runs too, without the virtual environment's start-up.
-    subprocess.run([python_binary(), *ARGV[1:]], check=True)
+def empty_environment() -> Path:
+    """The interpreter that bubblewrap's runs have, started as there: without what is installed beside it here."""
+    folder = tempfile.TemporaryDirectory(prefix="motet-benchmark-")
+    atexit.register(folder.cleanup)
+    subprocess.run([python_binary(), "-m", "venv", "--without-pip", folder.name], check=True)
+    return Path(folder.name, "bin", "python3")
+
+
+def plain(python: Path) -> None:
+    subprocess.run([python, *ARGV[1:]], check=True)
 
 
 def check(session: Session) -> None:
@@ -76,7 +87,8 @@ def cold() -> None:
 def report(seconds: dict[str, list[float]], missing: list[str]) -> None:
     base = statistics.median(seconds["plain subprocess"])
     load = os.getloadavg()[0]
-    print(f"`{' '.join(ARGV)}`, {os.cpu_count()} processors ({platform.machine()}), load {load:.1f}, one at a time.\n")
+    print(f"`{' '.join(ARGV)}`, {os.cpu_count()} processors ({platform.machine()}), load {load:.1f}, one at a time.")
+    print("Docker's runs have the Python of their image, the others the one that motet runs on.\n")
     print("| kind | runs | median ms | 95th percentile ms | runs/s | above plain, ms | ratio to plain |")
     print("|---|---|---|---|---|---|---|")
     for name, values in seconds.items():

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from motet.tools.sandbox import Limits, MiB, Session, resolve_sandbox
+from motet.tools.sandbox.cgroup import cgroup_parent
 from motet.tools.sandbox.seccomp import MACHINES, NOT_PERMITTED
 
 pytestmark = pytest.mark.skipif(platform.machine() not in MACHINES, reason="no system call numbers for this machine")
@@ -275,7 +276,9 @@ def test_a_fork_bomb_ends_with_its_run(session):
     assert session.run(["true"]).verdict == "ok"
 
 
-def test_many_processes_together_have_no_more_memory_than_one(session):
+def test_many_processes_together_have_no_more_memory_than_one(session, request):
+    if "bubblewrap" in request.node.name and cgroup_parent() is None:
+        pytest.xfail("Without a control group each process has its own limit, and no limit holds them together.")
     greedy = "import os\nfor _ in range(3): os.fork()\nx = bytearray(b'x') * (200 << 20)\nimport time; time.sleep(5)"
     done = session.run(["python3", "-c", greedy], limits=Limits(wall_seconds=30))
     assert done.verdict == "out_of_memory"

@@ -28,9 +28,9 @@ def verdict_of(done: Finished, limits: Limits, *, killed_for_memory: bool | None
 
 
 def _died_of_memory_error(done: Finished) -> bool:
-    """Whether Python ended with an uncaught `MemoryError`.
+    """Whether Python ended with an uncaught `MemoryError`, or with the system's refusal of memory.
 
     Code can print this line and exit with 1 as well. It then gets another name for the same defeat, and nothing else.
     """
-    lines = done.stderr.rstrip().splitlines()
-    return done.returncode == 1 and bool(lines) and lines[-1].split(":")[0].strip() == "MemoryError"
+    last = done.stderr.rstrip().rpartition("\n")[2]
+    return done.returncode == 1 and (last.partition(":")[0] == "MemoryError" or last.startswith("OSError: [Errno 12]"))
