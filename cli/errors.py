@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import typer
 
 from motet.models import ContextOverflow, ModelError, UnknownModelError
-from motet.tools.sandbox import NoSandboxError, SandboxError
+from motet.tools.sandbox import NoSandboxError, SandboxError, UnknownSandboxError
 
 OK, FAILURE, BAD_INPUT, NOT_VERIFIED, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes. `NOT_VERIFIED`: there is a solution, but it is not proved."""
@@ -23,7 +23,7 @@ def friendly_errors() -> Iterator[None]:
     """End the process with one line on stderr and the right exit code when something expected goes wrong."""
     try:
         yield
-    except (BadInputError, UnknownModelError, ContextOverflow) as error:
+    except (BadInputError, UnknownModelError, UnknownSandboxError, ContextOverflow) as error:
         _end(BAD_INPUT, str(error))
     except NoSandboxError as error:
         _end(FAILURE, f"{error} `motet doctor` shows what is here.")
@@ -36,8 +36,11 @@ def friendly_errors() -> Iterator[None]:
             BAD_INPUT,
             f"The disk is full{f' at {error.filename}' if error.filename else ''}. Free some space and try again.",
         )
-    except KeyboardInterrupt:
-        _end(INTERRUPTED, "Interrupted; nothing is left running.")
+    except SystemExit as end:
+        # Typer has already turned Ctrl-C into an exit code.
+        if end.code == INTERRUPTED:
+            _end(INTERRUPTED, "Interrupted; nothing is left running.")
+        raise
 
 
 def _end(code: int, message: str) -> None:

@@ -49,6 +49,8 @@ def solve(
     given: TeamInput = {"task": read_task(task), "entry_point": _identifier(entry_point)}
     if tests:
         given["tests"] = _own_tests(tests)
+    _check_limit("--max-tokens", max_tokens)
+    _check_limit("--max-seconds", max_seconds)
     if out:
         check_target(out)
     # Only now the heavy parts: bad input is told at once.
@@ -56,7 +58,7 @@ def solve(
     from motet.models import BudgetLimits, model_name, resolve_model
     from motet.tools.sandbox import resolve_sandbox
 
-    limits = BudgetLimits(max_tokens=_positive(max_tokens, "tokens"), max_seconds=_positive(max_seconds, "seconds"))
+    limits = BudgetLimits(max_tokens=max_tokens, max_seconds=max_seconds)
     chat = resolve_model(model)
     numbers = _policy(policy, chat)
     run = str(uuid.uuid4())
@@ -116,7 +118,6 @@ def _identifier(name: str | None) -> str | None:
     return name
 
 
-def _positive(number: "float | None", unit: str):
-    if number is not None and number <= 0:
-        raise BadInputError(f"--max-{unit} {number} leaves nothing to work with; give a positive number.")
-    return number
+def _check_limit(option: str, limit: float | None) -> None:
+    if limit is not None and not limit > 0:
+        raise BadInputError(f"{option} {limit} leaves nothing to work with; give a positive number.")

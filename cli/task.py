@@ -17,7 +17,9 @@ def read_task(given: str) -> str:
     Raises:
         BadInputError: It is empty, or names a file that cannot be read.
     """
-    if given == "-":
+    if not given.strip():
+        task = ""
+    elif given == "-":
         task = sys.stdin.read()
     else:
         looks_like_path = len(given) < 4096 and not any(character.isspace() for character in given.strip())

@@ -11,6 +11,7 @@ from motet.tools.sandbox.protocol import (
     Sandbox,
     SandboxError,
     Session,
+    UnknownSandboxError,
     Verdict,
 )
 from motet.tools.sandbox.resolve import SandboxStatus, resolve_sandbox, survey
@@ -27,6 +28,7 @@ __all__ = [
     "SandboxError",
     "SandboxStatus",
     "Session",
+    "UnknownSandboxError",
     "Verdict",
     "resolve_sandbox",
     "survey",

@@ -102,6 +102,10 @@ class SandboxError(Exception):
     """The sandbox cannot do what was asked of it. The message says what to do."""
 
 
+class UnknownSandboxError(SandboxError):
+    """No kind of sandbox has this name."""
+
+
 class NoSandboxError(SandboxError):
     """No sandbox of the wanted kind works on this machine."""
 

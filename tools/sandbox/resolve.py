@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from pydantic import BaseModel, ConfigDict
 
-from motet.tools.sandbox.protocol import Capabilities, NoSandboxError, Sandbox, SandboxError
+from motet.tools.sandbox.protocol import Capabilities, NoSandboxError, Sandbox, UnknownSandboxError
 
 AUTO = "auto"
 AUTOMATIC = ("docker", "bubblewrap")
@@ -52,14 +52,14 @@ def resolve_sandbox(spec: str | Sandbox = AUTO) -> Sandbox:
 
     Raises:
         NoSandboxError: The wanted kind does not work here, or with `auto` none; the message says why and what to do.
-        SandboxError: There is no such kind.
+        UnknownSandboxError: There is no such kind.
     """
     if not isinstance(spec, str):
         return spec
     if spec == AUTO:
         return _automatic()
     if spec not in _KINDS:
-        raise SandboxError(f"There is no sandbox {spec!r}. There are: {', '.join((AUTO, *_KINDS))}.")
+        raise UnknownSandboxError(f"There is no sandbox {spec!r}. There are: {', '.join((AUTO, *_KINDS))}.")
     sandbox = _shared(spec)
     if spec in AUTOMATIC:
         _require_isolated(sandbox)

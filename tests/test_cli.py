@@ -1,0 +1,212 @@
+"""The command as a user meets it: a process of its own, its exit code, and what it prints where."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+MOTET = str(Path(sys.executable).with_name("motet"))
+TASK = "Write add(a, b). add(2, 3) == 5 and add(-1, 1) == 0."
+RIGHT = "```python\ndef add(a, b):\n    return a + b\n```"
+
+
+def motet(*arguments, stdin="", **env):
+    return subprocess.run(
+        [MOTET, *map(str, arguments)],
+        check=False,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "NO_COLOR": "1", **env},
+    )
+
+
+class ModelServer(ThreadingHTTPServer):
+    """An OpenAI-compatible server that always says the same."""
+
+    daemon_threads = True
+
+    def __init__(self, answer: str, *, delay: float = 0) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.answer, self.delay = answer, delay
+        self.asked = threading.Event()
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def spec(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/v1#tiny-1b"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: ModelServer
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.asked.set()
+        time.sleep(self.server.delay)
+        choice = {
+            "index": 0,
+            "finish_reason": "stop",
+            "message": {"role": "assistant", "content": self.server.answer},
+        }
+        usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+        body = json.dumps(
+            {"id": "1", "object": "chat.completion", "model": "tiny-1b", "choices": [choice], "usage": usage}
+        )
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *args) -> None:
+        """Keep the test's output clean."""
+
+
+@pytest.fixture
+def right():
+    with ModelServer(RIGHT) as server:
+        yield server.spec
+        server.shutdown()
+
+
+@pytest.mark.bubblewrap
+def test_json_is_the_only_thing_on_standard_output(right, tmp_path):
+    out = tmp_path / "add.py"
+    done = motet("solve", TASK, "--model", right, "--sandbox", "bubblewrap", "--json", "--out", out)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["verdict"] == "verified"
+    assert result["code"] == out.read_text() == "def add(a, b):\n    return a + b\n"
+    assert result["run"]
+    assert (result["usage"]["tokens"], result["usage"]["calls"]) == (30, 2)
+    assert result["usage"]["by_role"]["coder"]["calls"] == 2
+    assert result["evidence"]["sandbox"] == "bubblewrap"
+
+
+@pytest.mark.bubblewrap
+def test_the_code_alone_is_on_standard_output_and_its_story_on_standard_error(right, tmp_path):
+    task = tmp_path / "task.md"
+    task.write_text(TASK)
+    done = motet("solve", task, "--model", right, "--sandbox", "bubblewrap")
+    assert (done.returncode, done.stdout) == (0, "def add(a, b):\n    return a + b\n")
+    for word in ("planner", "coder", "tester", "reviewer", "verified", "2 of 2 examples passed", "tokens"):
+        assert word in done.stderr
+
+
+@pytest.mark.bubblewrap
+def test_what_is_delivered_without_proof_exits_with_3_and_what_fails_the_users_tests_too(tmp_path):
+    tests = tmp_path / "test_add.py"
+    tests.write_text("from solution import add\n\ndef test_add():\n    assert add(1, 1) == 3\n")
+    with ModelServer(RIGHT) as server:
+        shown = motet("solve", "-", "--model", server.spec, "--sandbox", "bubblewrap", stdin="Write add(a, b).")
+        tested = motet("solve", "Write add(a, b).", "--model", server.spec, "--sandbox", "bubblewrap", "--tests", tests)
+        server.shutdown()
+    assert (shown.returncode, tested.returncode) == (3, 3)
+    assert "return a + b" in shown.stdout
+    assert "test_add" in tested.stderr
+
+
+@pytest.mark.bubblewrap
+def test_an_answer_without_code_is_a_failure_and_leaves_no_file(tmp_path):
+    with ModelServer("I would rather not.") as server:
+        done = motet("solve", TASK, "--model", server.spec, "--sandbox", "bubblewrap", "--out", tmp_path / "x.py")
+        server.shutdown()
+    assert done.returncode == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["solve", ""], "empty"),
+        (["solve", "   "], "empty"),
+        (["solve", "-"], "empty"),
+        (["solve", "no/such/task.md"], "no file"),
+        (["solve", "."], "cannot be read"),
+        (["solve", TASK, "--model", "local:gpt-9"], "gpt-9"),
+        (["solve", TASK, "--model", "nonsense"], "nonsense"),
+        (["solve", TASK, "--model", "local:/no/such.gguf"], "/no/such.gguf"),
+        (["solve", TASK, "--sandbox", "cloud"], "cloud"),
+        (["solve", TASK, "--policy", "huge"], "huge"),
+        (["solve", TASK, "--max-tokens", "0"], "--max-tokens"),
+        (["solve", TASK, "--max-seconds", "-1"], "--max-seconds"),
+        (["solve", TASK, "--max-seconds", "nan"], "--max-seconds"),
+        (["solve", TASK, "--tests", "no/such/tests.py"], "no/such/tests.py"),
+        (["solve", TASK, "--out", "no/such/folder/x.py"], "no/such/folder"),
+        (["solve", TASK, "--out", "."], "folder"),
+        (["solve", TASK, "--entry-point", "not a name"], "not a name"),
+        (["models", "pull", "gpt-9"], "gpt-9"),
+    ],
+)
+def test_bad_input_ends_with_2_and_one_clear_line(arguments, says):
+    done = motet(*arguments)
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_tests_file_without_tests_is_bad_input(tmp_path):
+    empty = tmp_path / "empty.py"
+    empty.write_text("x = 1\n")
+    done = motet("solve", TASK, "--tests", empty)
+    assert done.returncode == 2
+    assert "no tests" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_said_in_one_line():
+    command = f"{MOTET} graph > /dev/full"
+    done = subprocess.run(["sh", "-c", command], check=False, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "full" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.bubblewrap
+def test_ctrl_c_ends_at_once_with_one_line_and_nothing_half_written(tmp_path):
+    with ModelServer(RIGHT, delay=60) as server:
+        process = subprocess.Popen(
+            [MOTET, "solve", TASK, "--model", server.spec, "--sandbox", "bubblewrap", "--out", tmp_path / "x.py"],
+            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert server.asked.wait(30)
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=30)
+        server.shutdown()
+    assert process.returncode == 130
+    assert stdout == ""
+    assert "Interrupted" in stderr
+    assert "Traceback" not in stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_graph_prints_mermaid_and_doctor_tells_what_is_here():
+    assert "coder --> tester" in motet("graph").stdout
+    found = json.loads(motet("doctor", "--json").stdout)
+    assert {status["kind"] for status in found["sandboxes"]} == {"docker", "bubblewrap"}
+    assert {model["name"] for model in found["models"]} == {"qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b"}
+    listed = json.loads(motet("models", "list", "--json").stdout)
+    assert len(listed) == 2
+
+
+@pytest.mark.model
+@pytest.mark.bubblewrap
+def test_the_main_job_on_real_parts():
+    task = "Write is_even(n: int) -> bool.\n>>> is_even(4)\nTrue\n>>> is_even(7)\nFalse\n>>> is_even(0)\nTrue"
+    done = motet("solve", task, "--model", "local:qwen2.5-coder-0.5b", "--json")
+    result = json.loads(done.stdout)
+    assert (done.returncode, result["verdict"]) == (0, "verified"), done.stderr
+    assert result["usage"]["by_role"]["coder"]["calls"] >= 2
