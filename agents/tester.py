@@ -107,7 +107,8 @@ def create_tester(
                 except BudgetExhausted as limit:
                     update["exhausted"] = str(limit)
             update["inputs"] = chosen
-        given = read_tests(state["tests"]) if state.get("tests") else None
+        own_tests = state.get("tests")
+        given = read_tests(own_tests) if own_tests else None
         reports: dict[int, Report] = {}
         machine = await asyncio.to_thread(sandbox_for, runtime, sandbox)
         for candidate in untested:

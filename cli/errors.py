@@ -2,7 +2,7 @@
 
 import errno
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import typer
@@ -19,7 +19,7 @@ class BadInputError(Exception):
 
 
 @contextmanager
-def friendly_errors() -> Iterator[None]:
+def friendly_errors() -> Generator[None]:
     """End the process with one line on stderr and the right exit code when something expected goes wrong."""
     try:
         yield

@@ -29,7 +29,7 @@ def list_command(as_json: AsJson = False) -> None:
         partly = f"partly ({status.partial_bytes / model.bytes:.0%})" if status.partial_bytes else "no"
         name = f"{model.name} (default)" if model == DEFAULT else model.name
         table.add_row(
-            name, _megabytes(model.bytes), "yes" if status.cached else partly, model.licence, str(status.path)
+            name, _megabytes(model.bytes), "yes" if status.cached else partly, model.license, str(status.path)
         )
     Console(soft_wrap=True).print(table)
 

@@ -14,6 +14,9 @@ from motet.cli.result import print_result, result_object
 from motet.cli.task import check_target, read_task, read_text, write_whole
 
 if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.runnables import RunnableConfig
+
     from motet.graphs import Policy, TeamContext, TeamInput, TeamOutput
     from motet.graphs.team import Team
 
@@ -82,7 +85,7 @@ def solve(
 async def _follow(team: "Team", given: "TeamInput", context: "TeamContext", view: LiveView, run: str) -> "TeamOutput":
     """Run the team and show what it streams."""
     result: TeamOutput | None = None
-    config = {"run_id": uuid.UUID(run)}
+    config: RunnableConfig = {"run_id": uuid.UUID(run)}
     async for part in team.astream(given, config, context=context, stream_mode=["custom", "values"], version="v2"):
         if part["type"] == "custom":
             view.show(part["data"])
@@ -92,7 +95,7 @@ async def _follow(team: "Team", given: "TeamInput", context: "TeamContext", view
     return result
 
 
-def _policy(spec: str, chat: object) -> "Policy":
+def _policy(spec: str, chat: "BaseChatModel") -> "Policy":
     from motet.graphs import resolve_policy
 
     try:

@@ -64,6 +64,7 @@ def test_reading_never_fails_in_another_way(text):
 
 def test_typing_names_that_nobody_imports_are_imported():
     contract = Contract(task="x", entry_point="Solution().twoSum", kind="class")
-    code = read_code("```python\nclass Solution:\n    def twoSum(self, nums: List[int]) -> Optional[int]: ...\n```", contract)
+    answer = "```python\nclass Solution:\n    def twoSum(self, nums: List[int]) -> Optional[int]: ...\n```"
+    code = read_code(answer, contract)
     assert code.startswith("from typing import List, Optional\n")
     assert "typing" not in read_code("```python\nclass Solution:\n    def twoSum(self, a: int): ...\n```", contract)

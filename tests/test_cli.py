@@ -198,8 +198,8 @@ def test_graph_prints_mermaid_and_doctor_tells_what_is_here():
     found = json.loads(motet("doctor", "--json").stdout)
     assert {status["kind"] for status in found["sandboxes"]} == {"docker", "bubblewrap"}
     assert {model["name"] for model in found["models"]} == {"qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b"}
-    listed = json.loads(motet("models", "list", "--json").stdout)
-    assert len(listed) == 2
+    assert len(json.loads(motet("models", "list", "--json").stdout)) == 2
+    assert "Apache-2.0" in motet("models", "list").stdout
 
 
 @pytest.mark.model
