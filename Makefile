@@ -33,7 +33,7 @@ format: setup  ## Lay the code out
 types: setup  ## Check the types; the strict editable install shows `motet.*` to the checker
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
 		--config-settings editable_mode=strict -e .
-	$(BIN)/ty check
+	$(BIN)/ty check --python .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 
 floors: setup  ## Check that imports point down

@@ -4,8 +4,6 @@ import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from motet.cli.options import AsJson
 
@@ -23,15 +21,12 @@ def list_command(as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps([status.model_dump(mode="json") for status in statuses], indent=2))
         return
-    table = Table("model", "size", "here", "licence", "path", box=None)
     for status in statuses:
         model = status.model
-        partly = f"partly ({status.partial_bytes / model.bytes:.0%})" if status.partial_bytes else "no"
-        name = f"{model.name} (default)" if model == DEFAULT else model.name
-        table.add_row(
-            name, _megabytes(model.bytes), "yes" if status.cached else partly, model.license, str(status.path)
-        )
-    Console(soft_wrap=True).print(table)
+        partly = f"fetched to {status.partial_bytes / model.bytes:.0%}" if status.partial_bytes else "not here"
+        default = ", the default" if model == DEFAULT else ""
+        here = "here" if status.cached else partly
+        typer.echo(f"{model.name}{default}: {_megabytes(model.bytes)}, {model.license}, {here}\n    {status.path}")
 
 
 @models_app.command("pull")
