@@ -16,7 +16,7 @@ setup: .venv/.done  ## Make the virtual environment
 .venv/.done: pyproject.toml requirements/dev.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
 test: setup  ## Run the tests; what this machine lacks is skipped with the reason, MOTET_REQUIRE=all forbids that
@@ -31,10 +31,10 @@ format: setup  ## Lay the code out
 	$(BIN)/ruff check --fix .
 
 types: setup  ## Check the types; the strict editable install shows `motet.*` to the checker
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation \
 		--config-settings editable_mode=strict -e .
 	$(BIN)/ty check --python .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 
 floors: setup  ## Check that imports point down
 	$(BIN)/lint-imports
