@@ -75,8 +75,8 @@ def _load_llama() -> Any:
 
     OpenMP's threads spin for milliseconds at each barrier, of which there are hundreds for a token. Where anything
     else wants the processor they spin while the thread that they wait for cannot run. Measured on two cores with the
-    0.5B model, alone and as one of two at once: 46 and 3 tokens/s by default, 28 and 20 with OMP_WAIT_POLICY=passive
-    (which sleeps at once), 46 and 16 with this.
+    0.5B model, alone and beside one other busy program: 46 and 3 tokens/s by default, 28 and 20 with
+    OMP_WAIT_POLICY=passive (which sleeps at once), 46 and 16 with this.
     OpenMP reads the variable when it is loaded, so it need not stay for the programs that we start.
     """
     given = {SPIN, "OMP_WAIT_POLICY"} & set(os.environ)
