@@ -51,6 +51,9 @@ class Hub(ThreadingHTTPServer):
         self.ended = threading.Event()
         self.starts: list[int] = []
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up is what some tests are about."""
+
 
 class Request(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
