@@ -14,10 +14,10 @@ from contextlib import ExitStack, contextmanager, nullcontext
 
 from motet.tools.sandbox.bubblewrap_setup import Setup, set_up
 from motet.tools.sandbox.probe import probe
-from motet.tools.sandbox.protocol import Capabilities, Execution, Files, Limits, SandboxError, Session
+from motet.tools.sandbox.protocol import DEFAULT_LIMITS, Capabilities, Execution, Files, Limits, SandboxError, Session
 from motet.tools.sandbox.rlimits import rlimits_for
 from motet.tools.sandbox.session import BlockingSession
-from motet.tools.sandbox.subprocesses import Finished, HostProcess
+from motet.tools.sandbox.subprocesses import Finished, HostProcesses
 from motet.tools.sandbox.verdicts import verdict_of
 
 KIND = "bubblewrap"
@@ -37,8 +37,8 @@ the user runs; set outside, it would count all of those. Dash and busybox call t
 
 INITS = 1
 """Bubblewrap's own process 1, which the limit inside counts too."""
-HELPERS = 2
-"""That and bubblewrap itself, which a control group counts."""
+HELPERS = 3
+"""That, bubblewrap itself and the supervisor, which a control group counts."""
 
 
 class BubblewrapSandbox:
@@ -101,8 +101,8 @@ class BubblewrapSession(BlockingSession):
         self._setup = setup
         self._isolated = isolated
         self._on_close = on_close
-        self._running: HostProcess | None = None
-        self._next: Place | None = Place(setup)
+        self._place: Place | None = Place(setup, DEFAULT_LIMITS)
+        self._running: Place | None = None
 
     def _execute(self, argv: Sequence[str], files: Files, stdin: bytes, limits: Limits) -> Execution:
         laid_out = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
@@ -110,16 +110,15 @@ class BubblewrapSession(BlockingSession):
             raise SandboxError(
                 f"The run's files have {size} bytes, and Limits.file_bytes is {limits.file_bytes}; raise it."
             )
-        # The one after this gets ready while this one runs.
-        place, self._next = self._next or Place(self._setup), Place(self._setup)
-        self._running = place.process
+        self._running = place = self._place_for(limits)
         try:
-            done, started = place.run(argv, laid_out, stdin, limits)
-            execution = self._execution(done, limits, started=started, memory_kills=place.memory_kills())
+            done, started, memory_kills = place.run(argv, laid_out, stdin, limits)
         finally:
             self._running = None
-            place.close()
-        return execution
+            if self._closed or place.processes.killed:
+                place.close()
+                self._place = None
+        return self._execution(done, limits, started=started, memory_kills=memory_kills)
 
     def _execution(self, done: Finished, limits: Limits, *, started: bool, memory_kills: int | None) -> Execution:
         # Bubblewrap hands a signal on as a shell does. A program that exits with 128 and more is taken for killed.
@@ -140,39 +139,60 @@ class BubblewrapSession(BlockingSession):
             isolated=self._isolated,
         )
 
+    def _place_for(self, limits: Limits) -> "Place":
+        if self._place is None or not self._place.fits(limits):
+            if self._place is not None:
+                self._place.close()
+            self._place = Place(self._setup, limits)
+        return self._place
+
     def _kill(self) -> None:
         if (running := self._running) is not None:
-            running.kill()
+            running.processes.kill()
 
     def _release(self) -> None:
-        if (unused := self._next) is not None:
-            unused.close()
+        # A run that still goes on has been killed, and closes its place itself.
+        if self._running is None and (place := self._place) is not None:
+            place.close()
         self._on_close(self)
 
 
 class Place:
-    """Where one run will be: a control group, where one may be made, and in it a process that waits for the command.
+    """Where runs will be: a control group, where one may be made, and in it a supervisor that waits for commands.
 
-    To join a group takes the kernel some ten milliseconds, which a session has between its runs.
+    To join a group takes the kernel some ten milliseconds in which nobody on the machine can fork, so a session does it
+    once, and again only after a run that had to be killed or for one with other limits.
     """
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup, limits: Limits) -> None:
         self._walls = setup.walls
+        self._limits = limits
         self._group = setup.groups.make() if setup.groups is not None else None
         try:
+            if self._group is not None:
+                self._group.limit(limits, helpers=HELPERS)
             with self._group.joining() if self._group is not None else nullcontext([]) as groups:
-                self.process = HostProcess(setup.launcher, groups)
+                self.processes = HostProcesses(setup.launcher, groups)
         except BaseException:
             if self._group is not None:
                 self._group.remove()
             raise
 
+    def fits(self, limits: Limits) -> bool:
+        """Whether its group, which is made for certain limits, holds runs to these."""
+        ours, theirs = self._limits, limits
+        return (ours.memory_bytes, ours.processes) == (theirs.memory_bytes, theirs.processes)
+
     def run(
         self, argv: Sequence[str], files: Mapping[str, bytes], stdin: bytes, limits: Limits
-    ) -> tuple[Finished, bool]:
-        """Run the command here, once; also says whether it came to run at all."""
-        if self._group is not None:
-            self._group.limit(limits, helpers=HELPERS)
+    ) -> tuple[Finished, bool, int | None]:
+        """Run a command here.
+
+        Returns:
+            How it ended, whether it came to run at all, and how many of its processes the kernel killed for memory;
+            `None` where nothing tells that.
+        """
+        earlier_kills = self._group.memory_kills() if self._group is not None else 0
         with ExitStack() as stack:
             ready, say_ready = os.pipe()
             stack.callback(os.close, ready)
@@ -183,7 +203,7 @@ class Place:
                 stack.enter_context(_memory_file(content)) for content in contents if content is not None
             )
             starter = ["/bin/sh", "-c", STARTER, "sh", str(len(files)), str(limits.processes + INITS), *argv]
-            done = self.process.run(
+            done = self.processes.run(
                 self._walls.argv(starter),
                 cwd="/",
                 env={},
@@ -193,17 +213,14 @@ class Place:
                 descriptors=(archive, say_ready, *others),
             )
             try:
-                return done, bool(os.read(ready, 1))
+                started = bool(os.read(ready, 1))
             except BlockingIOError:
-                return done, False
-
-    def memory_kills(self) -> int | None:
-        """How many of the run's processes the kernel killed for memory; `None` where nothing tells."""
-        return self._group.memory_kills() if self._group is not None else None
+                started = False
+        return done, started, self._group.memory_kills() - earlier_kills if self._group is not None else None
 
     def close(self) -> None:
         """End what is here."""
-        self.process.close()
+        self.processes.close()
         if self._group is not None:
             self._group.remove()
 

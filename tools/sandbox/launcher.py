@@ -4,11 +4,11 @@ Why not start them straight from the caller? A caller that holds a model is a gi
 is slow, running Python between fork and exec in it may deadlock, and the kernel counts its size into the peak memory of
 every child. Here a command descends from a process of some megabytes, that dropped its privileges once and for all.
 
-The caller sends a socket over the channel for each run, and with it the control groups that it is to be in. A
-supervisor is forked for it, and from that a child, which joins the groups and waits: all this is slow, so it is done
-ahead. With the request (a line of JSON, and the command's descriptors beside it) the child becomes the command. The
-supervisor waits for it, ends everything it left behind, and answers with a line. End of file on either socket means
-that the caller wants, or met, the end.
+The caller sends a socket over the channel for each of its sessions, and with it the control groups that its runs are
+to be in. A supervisor is forked for it, joins them, which the kernel makes slow, and has a child wait for the next
+request: a line of JSON, and the command's descriptors beside it. With that the child becomes the command, already in
+its groups. The supervisor waits for it, ends everything it left behind, answers with a line, and has a new child wait.
+End of file on a socket means that the caller wants, or met, the end, of a run too.
 """
 
 import ctypes
@@ -26,7 +26,7 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 LIBC = ctypes.CDLL(None, use_errno=True)
-PR_SET_CHILD_SUBREAPER = 36
+PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
 CLONE_NEWNS = 0x00020000
 MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
 MAX_DESCRIPTORS = 16
@@ -94,24 +94,35 @@ def stage(root: str, sources: Mapping[str, str]) -> None:
 
 
 def supervise(control: socket.socket, groups: Sequence[int]) -> None:
-    """See one command from before its beginning to its end, and answer."""
+    """See one command after the other to its end, until the caller is gone or has one killed."""
     control.set_inheritable(False)
+    for group in groups:
+        os.write(group, b"0")
+        os.close(group)
     if sys.platform == "linux":
-        # What the command orphans becomes a child of this process, and so cannot get away.
+        # What a command orphans becomes a child of this process, and so cannot get away.
         LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     wake, woken = os.pipe()
     os.set_blocking(woken, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
+    while run_one(control, wake):
+        pass
+
+
+def run_one(control: socket.socket, wake: int) -> bool:
+    """See one command from before its beginning to its end, and answer; whether there may be another."""
     begun, beginning = os.pipe()
     pid = os.fork()
     if pid == 0:
-        become_command(control, groups)
-    for descriptor in (beginning, *groups):
-        os.close(descriptor)
+        become_command(control, beginning)
+    os.close(beginning)
     # The other end closes when the child becomes the command, or dies; until then the control socket is the child's.
-    os.read(begun, 1)
-    cpu_seconds, peak = 0.0, 0
+    no_request = os.read(begun, 1)
+    os.close(begun)
+    if no_request:
+        return False
+    cpu_seconds, peak, killed = 0.0, 0, False
     ended = reap(pid)
     while ended is None:
         ready, _, _ = select.select([wake, control], [], [])
@@ -119,6 +130,7 @@ def supervise(control: socket.socket, groups: Sequence[int]) -> None:
             os.read(wake, 512)
             ended = reap(pid)
         else:
+            killed = True
             cpu_seconds, peak = usage_so_far(pid)
             kill(pid)
             ended = os.wait4(pid, 0)
@@ -132,33 +144,37 @@ def supervise(control: socket.socket, groups: Sequence[int]) -> None:
     }
     with suppress(OSError):
         control.sendall(json.dumps(answer).encode() + b"\n")
+    return not killed
 
 
-def receive(control: socket.socket) -> tuple[dict[str, Any], list[int]]:
-    """Read the request, and the descriptors that came with it."""
+def receive(control: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
+    """Read a request, and the descriptors that came with it; nothing where the caller is gone."""
     data, descriptors, _, _ = socket.recv_fds(control, 65536, MAX_DESCRIPTORS)
     for descriptor in descriptors:
         os.set_inheritable(descriptor, False)
     while not data.endswith(b"\n"):
         more = control.recv(65536)
         if not more:
-            os._exit(0)
+            return None
         data += more
     return json.loads(data), list(descriptors)
 
 
-def become_command(control: socket.socket, groups: Sequence[int]) -> NoReturn:
-    """In the child: join the groups, wait for the request, apply the limits, become the command."""
+def become_command(control: socket.socket, beginning: int) -> NoReturn:
+    """In the child: wait for the request, apply the limits, become the command."""
     errors = move_up(control.fileno())
+    beginning = move_up(beginning)
     try:
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)
         os.setsid()
-        for group in groups:
-            os.write(group, b"0")
-            os.close(group)
-        request, descriptors = receive(control)
+        die_first()
+        received = receive(control)
+        if received is None:
+            os.write(beginning, b"-")
+            os._exit(0)
+        request, descriptors = received
         # Out of each other's way first: they may have one another's numbers.
         for number, descriptor in enumerate([move_up(descriptor) for descriptor in descriptors]):
             os.dup2(descriptor, number)
@@ -170,6 +186,15 @@ def become_command(control: socket.socket, groups: Sequence[int]) -> NoReturn:
         os.write(errors, json.dumps({"error": error.strerror}).encode() + b"\n")
     finally:
         os._exit(127)
+
+
+def die_first() -> None:
+    """Have the kernel choose this process and its children, never the supervisor, where a group's memory runs out."""
+    if sys.platform == "linux":
+        # A process that changed its user may not write to its own files in /proc before this.
+        LIBC.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
+        with suppress(OSError), open("/proc/self/oom_score_adj", "wb", buffering=0) as score:
+            score.write(b"1000")
 
 
 def move_up(descriptor: int) -> int:
@@ -213,7 +238,7 @@ def end_survivors() -> Iterator[resource.struct_rusage]:
         if done[0]:
             yield done[2]
         else:
-            time.sleep(0.0005)
+            time.sleep(0.0002)
 
 
 def usage_so_far(pid: int) -> tuple[float, int]:

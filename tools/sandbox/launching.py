@@ -43,14 +43,14 @@ class Launcher:
         self._end: weakref.finalize[..., Any] | None = None
 
     def prepare(self, groups: Sequence[int]) -> socket.socket:
-        """Have a process ready that will become a command.
+        """Have a supervisor ready that runs one command after the other.
 
         Args:
             groups: Files open for writing, through which it joins control groups.
 
         Returns:
-            The run's socket. What `send` sends over it starts the command; the answer comes over it, then its end.
-            Shutting down its writing half kills the run.
+            Its socket. What `send` sends over it starts a command, whose answer comes over it. Shutting down its
+            writing half kills the command and ends the supervisor; then comes the socket's end.
 
         Raises:
             SandboxError: The launcher could not be started or prepared.

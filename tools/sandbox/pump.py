@@ -3,6 +3,7 @@
 import json
 import os
 import selectors
+import signal
 import socket
 import time
 from collections.abc import Sequence
@@ -30,7 +31,7 @@ class Pump:
     """The traffic of one run.
 
     Args:
-        control: The run's socket; its end is the run's end, whoever may still hold the streams.
+        control: The run's socket; the answer on it is the run's end, whoever may still hold the streams.
         streams: The ends of the run's stdin, stdout and stderr that are ours, none of them blocking.
         stdin: What the run reads.
         limits: Its output cap.
@@ -80,14 +81,19 @@ class Pump:
                 pass
         return stopped_by or ("output_limit" if self._flooded() else None)
 
-    def answer(self) -> Answer:
+    def answer(self, *, if_killed: bool) -> Answer:
         """What the launcher said at the end.
+
+        Args:
+            if_killed: Whether it may have said nothing, because the run was killed before it began.
 
         Raises:
             OSError: The program could not be started.
             SandboxError: The launcher itself came to an end.
         """
         lines = [json.loads(line) for line in self._said.splitlines()]
+        if not lines and if_killed:
+            return Answer(returncode=-signal.SIGKILL, cpu_seconds=0.0, peak_memory_bytes=0)
         if not lines:
             raise SandboxError("The process that starts sandboxed commands was ended from outside during a run.")
         if "error" in lines[0]:
@@ -108,7 +114,8 @@ class Pump:
             else:
                 said = self._control.recv(CHUNK)
                 self._said += said
-                ended = not said
+                # The answer's end, or that of a launcher that could not give one.
+                ended = not said or (b'"returncode"' in self._said and self._said.endswith(b"\n"))
         return ended
 
     def _feed(self) -> bool:
@@ -142,7 +149,7 @@ def stop(control: socket.socket) -> None:
 
 def await_end(control: socket.socket) -> None:
     """Wait until a run that was told to stop is gone, whatever it still has to say."""
-    control.settimeout(KILL_SECONDS)
     with suppress(OSError):
+        control.settimeout(KILL_SECONDS)
         while control.recv(CHUNK):
             pass

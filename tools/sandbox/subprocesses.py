@@ -1,7 +1,6 @@
 """Runs a host process under limits: what the kinds without an engine are made of."""
 
 import os
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -27,27 +26,27 @@ class Finished(NamedTuple):
     peak_memory_bytes: int
 
 
-class HostProcess:
-    """One run of a command. Making it does ahead what takes time; `kill` may come from another thread.
+class HostProcesses:
+    """Runs commands one after the other, in control groups that it has joined before; `kill` is for other threads.
 
     Args:
-        launcher: What starts it.
-        groups: Files open for writing, through which it joins control groups.
+        launcher: What starts them.
+        groups: Files open for writing, through which they join control groups.
     """
 
     def __init__(self, launcher: Launcher, groups: Sequence[int] = ()) -> None:
         self._control = launcher.prepare(groups)
-        self._lock = threading.Lock()
-        self._killed = False
+        self.killed = False
+        """Whether its last run was killed, for a limit or on request, so that there can be no other."""
+        self._on_request = False
 
     def kill(self) -> None:
-        """Kill what is running with all its descendants, or keep it from starting."""
-        with self._lock:
-            self._killed = True
-            stop(self._control)
+        """Kill what is running with all its descendants. No other command can be run afterwards."""
+        self.killed = self._on_request = True
+        stop(self._control)
 
     def close(self) -> None:
-        """Kill it and wait until nothing is left of it."""
+        """Kill what is running and wait until nothing is left of it."""
         self.kill()
         if self._control.fileno() >= 0:
             await_end(self._control)
@@ -64,7 +63,7 @@ class HostProcess:
         rlimits: Mapping[str, tuple[int, int]],
         descriptors: Sequence[int] = (),
     ) -> Finished:
-        """Run to the end or to the first limit; once.
+        """Run to the end or to the first limit; one that was stopped was the last.
 
         Args:
             argv: The program and its arguments.
@@ -77,12 +76,11 @@ class HostProcess:
 
         Raises:
             OSError: The program could not be started.
-            SandboxError: The launcher failed, or the run was killed before it started.
+            SandboxError: The launcher failed.
         """
         request = {"argv": list(argv), "cwd": str(cwd), "env": dict(env), "rlimits": dict(rlimits)}
         started = time.monotonic()
         with ExitStack() as ours:
-            ours.callback(self.close)
             with ExitStack() as theirs:
                 stdin_read, stdin_write = os.pipe()
                 stdout_read, stdout_write = os.pipe()
@@ -100,12 +98,17 @@ class HostProcess:
                 with suppress(BrokenPipeError):
                     send(self._control, request, (stdin_read, stdout_write, stderr_write, *descriptors))
             pump = Pump(self._control, streams, stdin, limits)
-            stopped_by = pump.run(started + limits.wall_seconds)
-            killed = self._killed
-        answer = pump.answer()
+            try:
+                stopped_by = pump.run(started + limits.wall_seconds)
+            except BaseException:
+                # Such as Ctrl-C. The caller cleans up after this, and can do so when the run is gone.
+                self.close()
+                raise
+        self.killed = self.killed or stopped_by is not None
+        answer = pump.answer(if_killed=self._on_request)
         return Finished(
             returncode=answer["returncode"],
-            stopped_by="infrastructure" if killed else stopped_by,
+            stopped_by="infrastructure" if self._on_request else stopped_by,
             stdout=pump.stdout.text(),
             stderr=pump.stderr.text(),
             seconds=time.monotonic() - started,

@@ -15,7 +15,7 @@ from motet.tools.sandbox.launching import Launcher
 from motet.tools.sandbox.protocol import Capabilities, Execution, Files, Limits, Session
 from motet.tools.sandbox.rlimits import FRUGAL, rlimits_for
 from motet.tools.sandbox.session import BlockingSession
-from motet.tools.sandbox.subprocesses import Finished, HostProcess
+from motet.tools.sandbox.subprocesses import Finished, HostProcesses
 from motet.tools.sandbox.verdicts import verdict_of
 
 KIND = "unsafe-host"
@@ -63,17 +63,18 @@ class UnsafeHostSession(BlockingSession):
         super().__init__()
         self._on_close = on_close
         self._launcher = launcher
-        self._running: HostProcess | None = None
+        self._processes: HostProcesses | None = None
+        self._running: HostProcesses | None = None
         self._root = Path(tempfile.mkdtemp(prefix="motet-unsafe-"))
 
     def _execute(self, argv: Sequence[str], files: Files, stdin: bytes, limits: Limits) -> Execution:
+        self._processes = self._running = processes = self._processes or HostProcesses(self._launcher)
         work = Path(tempfile.mkdtemp(dir=self._root))
         try:
             write_files(work, files)
             path = f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"
             env = {"PATH": path, "HOME": str(work), "TMPDIR": str(work), **FRUGAL}
-            self._running = HostProcess(self._launcher)
-            done = self._running.run(
+            done = processes.run(
                 argv,
                 cwd=work,
                 env=env,
@@ -86,6 +87,9 @@ class UnsafeHostSession(BlockingSession):
             return _execution(Finished(127, None, "", f"{argv[0]}: {error}\n", 0.0, 0.0, 0), limits)
         finally:
             self._running = None
+            if self._closed or processes.killed:
+                processes.close()
+                self._processes = None
             shutil.rmtree(work, ignore_errors=True)
         return _execution(done, limits)
 
@@ -94,6 +98,9 @@ class UnsafeHostSession(BlockingSession):
             running.kill()
 
     def _release(self) -> None:
+        # A run that still goes on has been killed, and cleans up itself.
+        if self._running is None and (processes := self._processes) is not None:
+            processes.close()
         shutil.rmtree(self._root, ignore_errors=True)
         self._on_close(self)
 
