@@ -6,6 +6,7 @@ there is none, and the limits of single processes must do.
 
 import itertools
 import os
+import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import NamedTuple
 from motet.tools.sandbox.protocol import Limits
 
 PREFIX = "motet-"
+LEAVING_SECONDS = 1.0
+"""How long a removed group is waited for; the next process that starts a sandbox removes what is left after that."""
 _numbers = itertools.count()
 
 
@@ -66,10 +69,16 @@ class Cgroup:
         return 0
 
     def remove(self) -> None:
-        """Remove it; nothing may be in it any more."""
+        """Remove it. What was in it must have ended, but may still be on its way out of it."""
+        deadline = time.monotonic() + LEAVING_SECONDS
         for folder in self._folders:
-            with suppress(OSError):
-                folder.rmdir()
+            while folder.exists():
+                try:
+                    folder.rmdir()
+                except OSError:
+                    if time.monotonic() > deadline:
+                        break
+                    time.sleep(0.001)
 
 
 class CgroupParent(NamedTuple):

@@ -121,6 +121,7 @@ def run_one(control: socket.socket, wake: int) -> bool:
     no_request = os.read(begun, 1)
     os.close(begun)
     if no_request:
+        os.waitpid(pid, 0)
         return False
     cpu_seconds, peak, killed = 0.0, 0, False
     ended = reap(pid)
