@@ -74,9 +74,9 @@ def _load_llama() -> Any:
     """Import llama.cpp with threads that sleep soon when they wait for each other.
 
     OpenMP's threads spin for milliseconds at each barrier, of which there are hundreds for a token. Where anything
-    else wants the processor they spin while the thread that they wait for cannot run. Measured on two cores with the
-    0.5B model, alone and beside one other busy program: 46 and 3 tokens/s by default, 28 and 20 with
-    OMP_WAIT_POLICY=passive (which sleeps at once), 46 and 16 with this.
+    else wants the processor they spin while the thread that they wait for cannot run. Seen on two cores with the 0.5B
+    model, which makes 46 tokens/s alone: beside a second one, 3 to 10 each by default and 14 to 18 with this; beside a
+    busy loop, 16 to 20 with this. OMP_WAIT_POLICY=passive, which sleeps at once, makes 20 there but only 28 alone.
     OpenMP reads the variable when it is loaded, so it need not stay for the programs that we start.
     """
     given = {SPIN, "OMP_WAIT_POLICY"} & set(os.environ)
