@@ -19,7 +19,7 @@ from motet.agents.planner import Plan
 from motet.agents.prompt import Prompt
 from motet.agents.reading import read_contract
 from motet.agents.task_text import task_block, wanted
-from motet.models import BudgetExhausted, CallRecord, ModelAnswerError, Sampling
+from motet.models import BudgetExhausted, CallRecord, ContextOverflow, ModelAnswerError, ModelCallError, Sampling
 
 FENCE_END = "\n```\n"
 """Where an answer may end: what follows the code is talk that costs time."""
@@ -31,6 +31,7 @@ class CoderInput(TypedDict, total=False):
     contract: Contract
     assignment: Assignment
     plan: Plan
+    candidates: list[Candidate]
     calls: list[CallRecord]
     started: float
 
@@ -42,7 +43,7 @@ class CoderUpdate(TypedDict, total=False):
     candidates: list[Candidate]
     void: list[VoidProposal]
     calls: list[CallRecord]
-    exhausted: str
+    stopped: str
 
 
 def create_coder(
@@ -99,8 +100,14 @@ def create_coder(
             emit(runtime, name, "void", answer=void)
             return {"void": [void], "calls": ledger.calls}
         except BudgetExhausted as limit:
-            emit(runtime, name, "exhausted", problem=str(limit))
-            return {"exhausted": str(limit), "calls": ledger.calls}
+            emit(runtime, name, "stopped", problem=str(limit))
+            return {"stopped": str(limit), "calls": ledger.calls}
+        except (ModelCallError, ContextOverflow) as problem:
+            if not state.get("candidates"):
+                raise
+            # What the team has is not lost with a server that went away, or for a repair too long to ask for.
+            emit(runtime, name, "stopped", problem=str(problem))
+            return {"stopped": str(problem), "calls": ledger.calls}
         update: CoderUpdate = {"calls": ledger.calls}
         if contract.entry_point is None and contract.kind != "program":
             # The task gave no name: the first answer's becomes everybody's, and the examples are read again with it.

@@ -44,7 +44,7 @@ class PlannerUpdate(TypedDict, total=False):
     plan: Plan
     calls: list[CallRecord]
     started: float
-    exhausted: str
+    stopped: str
 
 
 def create_planner(
@@ -81,7 +81,7 @@ def create_planner(
             # A team without a plan still works; the call is paid for all the same.
             emit(runtime, name, "no_plan", problem=str(problem))
         except BudgetExhausted as limit:
-            update["exhausted"] = str(limit)
+            update["stopped"] = str(limit)
         return {**update, "calls": ledger.calls}
 
     return role_node(planner, name=name)

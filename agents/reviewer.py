@@ -18,7 +18,7 @@ from motet.agents.evidence import Finding, Report, Review
 from motet.agents.node import Node, emit, ledger_for, model_for, role_node, sandbox_for
 from motet.agents.prompt import Prompt
 from motet.agents.task_text import task_block
-from motet.models import BudgetExhausted, CallRecord, ModelAnswerError, Sampling
+from motet.models import CallRecord, ModelError, Sampling
 from motet.tools.imports import aunknown_imports
 from motet.tools.lint import alint
 from motet.tools.sandbox import Sandbox, Session
@@ -83,7 +83,7 @@ def create_reviewer(
                 chat = model_for(runtime, name, model)
                 answer = await ledger.ask(chat, messages, role=name, sampling=Sampling(max_tokens=400), schema=Comments)
                 findings += [Finding(kind="comment", message=text) for text in answer.read_as(Comments).comments]
-            except (ModelAnswerError, BudgetExhausted) as problem:
+            except ModelError as problem:
                 # Comments are a gift: their lack changes no verdict.
                 emit(runtime, name, "no_comment", problem=str(problem))
         review = Review(candidate=best.index, findings=tuple(findings))

@@ -21,7 +21,15 @@ from motet.agents.inputs import mutate_inputs, read_calls
 from motet.agents.node import Node, context_of, emit, ledger_for, model_for, role_node, sandbox_for
 from motet.agents.prompt import Prompt
 from motet.agents.task_text import task_block
-from motet.models import BudgetExhausted, CallRecord, Ledger, ModelAnswerError, Sampling
+from motet.models import (
+    BudgetExhausted,
+    CallRecord,
+    ContextOverflow,
+    Ledger,
+    ModelAnswerError,
+    ModelCallError,
+    Sampling,
+)
 from motet.tools.sandbox import Sandbox, Session
 from motet.tools.testing import Case, UserTests, arun_cases, read_tests
 
@@ -50,7 +58,7 @@ class TesterUpdate(TypedDict, total=False):
     reports: dict[int, Report]
     inputs: tuple[str, ...]
     calls: list[CallRecord]
-    exhausted: str
+    stopped: str
 
 
 def create_tester(
@@ -84,7 +92,7 @@ def create_tester(
             answer = await ledger.ask(
                 chat, messages, role=name, sampling=Sampling(max_tokens=600), schema=ProposedCalls
             )
-        except ModelAnswerError:
+        except (ModelAnswerError, ModelCallError, ContextOverflow):
             return ()
         return read_calls(answer.read_as(ProposedCalls).calls, contract)[:model_inputs]
 
@@ -105,7 +113,7 @@ def create_tester(
                     proposed = await propose(contract, ledger, model_for(runtime, name, model))
                     chosen = tuple(dict.fromkeys((*chosen, *proposed)))
                 except BudgetExhausted as limit:
-                    update["exhausted"] = str(limit)
+                    update["stopped"] = str(limit)
             update["inputs"] = chosen
         own_tests = state.get("tests")
         given = read_tests(own_tests) if own_tests else None

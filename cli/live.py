@@ -82,7 +82,7 @@ class LiveView:
         answer = event["answer"]
         self._line(role, f"answer {answer.index + 1} is void: {_short(answer.problem)}")
 
-    def _on_exhausted(self, role: str, event: Mapping[str, Any]) -> None:
+    def _on_stopped(self, role: str, event: Mapping[str, Any]) -> None:
         self._line(role, f"stops: {event['problem']}")
 
     def _on_testing(self, role: str, event: Mapping[str, Any]) -> None:

@@ -35,7 +35,7 @@ def after_test(state: TeamState, policy: Policy) -> Sequence[Assignment]:
     """What to ask the coder for after a test; nothing when the best candidate is to be reviewed."""
     leader, aside = standing(state)
     reports = state.get("reports", {})
-    if state.get("exhausted") or any(report.infrastructure for report in reports.values()):
+    if state.get("stopped") or any(report.infrastructure for report in reports.values()):
         return ()
     answers = [one for one in (*state.get("candidates", []), *state.get("void", [])) if one.origin != "repair"]
     left = policy.candidates - len(answers)
@@ -69,7 +69,7 @@ def after_review(state: TeamState, policy: Policy) -> Sequence[Assignment]:
     """What to ask the coder for after a review: a repair of what only the reviewer saw, if a round is left."""
     leader, _ = standing(state)
     review = state.get("reviews", {}).get(leader.index) if leader else None
-    if leader is None or review is None or state.get("exhausted"):
+    if leader is None or review is None or state.get("stopped"):
         return ()
     facts = [
         finding.message if finding.line is None else f"line {finding.line}: {finding.message}"

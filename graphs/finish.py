@@ -27,8 +27,8 @@ def create_finish(policy: Policy) -> Node:
             policy=policy,
             aside=aside,
         )
-        if state.get("exhausted") and verdict != "verified":
-            evidence = evidence.model_copy(update={"reason": f"{evidence.reason} {state['exhausted']}"})
+        if state.get("stopped") and verdict != "verified":
+            evidence = evidence.model_copy(update={"reason": f"{evidence.reason} {state['stopped']}"})
         calls = state.get("calls", [])
         spent = Usage.of(calls)
         output: TeamOutput = {

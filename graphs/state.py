@@ -61,13 +61,20 @@ class TeamState(TypedDict, total=False):
     contract: Annotated[Contract, latest]
     plan: Plan
     candidates: Annotated[list[Candidate], operator.add]
+    """In the order in which they were written; a candidate's `index` names it for good."""
     void: Annotated[list[VoidProposal], operator.add]
     inputs: tuple[str, ...]
+    """Calls on which all candidates are compared."""
     reports: Annotated[dict[int, Report], operator.or_]
+    """What running showed, by candidate."""
     reviews: Annotated[dict[int, Review], operator.or_]
+    """By candidate."""
     calls: Annotated[list[CallRecord], operator.add]
-    exhausted: Annotated[str, latest]
+    """Every call to a model, so that what was spent is known after a resume as well."""
+    stopped: Annotated[str, latest]
+    """Why the run ends early, if it does: a limit of the budget, or a model that no longer answers."""
     started: float
+    """When the planner began, as `time.time()` gives it."""
     verdict: TeamVerdict
     code: str
     evidence: Evidence

@@ -59,7 +59,7 @@ def build_team(
     numbers = resolve_policy(policy, chat)
 
     def start_coder(state: TeamState) -> list[Send] | str:
-        if state.get("exhausted"):
+        if state.get("stopped"):
             return "finish"
         return _sends(state, [Assignment(index=0, kind="first", max_tokens=numbers.max_answer_tokens)])
 

@@ -9,7 +9,7 @@ from langgraph.graph import END, START, StateGraph
 
 from motet.agents import Candidate, TeamContext, create_coder, create_planner
 from motet.graphs import SMALL, TeamState, build_team, create_team
-from motet.models import BudgetLimits, ScriptedChatModel, truncated
+from motet.models import BudgetLimits, Fault, ScriptedChatModel, truncated
 from motet.tools.sandbox import resolve_sandbox
 
 pytestmark = pytest.mark.bubblewrap
@@ -204,3 +204,11 @@ def test_importing_the_graphs_loads_nothing_heavy():
 
 def test_the_sandbox_is_probed_and_not_believed():
     assert resolve_sandbox("bubblewrap").capabilities.isolated
+
+
+def test_a_server_that_goes_away_takes_nothing_that_was_found_with_it():
+    voices, _ = team(RIGHT, Fault.SERVER_ERROR, Fault.SERVER_ERROR, Fault.SERVER_ERROR, Fault.SERVER_ERROR)
+    result = voices.invoke({"task": TASK})
+    assert "return a + b" in result["code"]
+    assert result["verdict"] == "plausible"
+    assert "server error" in result["evidence"].reason
