@@ -3,7 +3,8 @@
 import ast
 
 from motet.agents.contract import Contract, Example
-from motet.agents.reading.values import NotAValue, evaluate, read_value, source
+from motet.agents.reading.values import evaluate, read_value
+from motet.tools.literals import NotLiteralError, source_of
 from motet.tools.testing.protocol import Case
 
 
@@ -57,13 +58,13 @@ def _shown_value(example: Example) -> str | None:
         tree = ast.parse(example.code, mode="eval")
         if any(isinstance(node, ast.Name) and node.id == "print" for node in ast.walk(tree)):
             return None
-        return source(read_value(example.expected or ""))
-    except (SyntaxError, NotAValue):
+        return source_of(read_value(example.expected or ""))
+    except (SyntaxError, NotLiteralError):
         return None
 
 
 def _literal(node: ast.expr) -> str | None:
     try:
-        return source(evaluate(node))
-    except NotAValue:
+        return source_of(evaluate(node))
+    except NotLiteralError:
         return None

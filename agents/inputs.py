@@ -10,8 +10,9 @@ from motet.agents.contract import Contract
 from motet.agents.mutations import Scale, variants
 from motet.agents.reading.code import parse
 from motet.agents.reading.target import Target
-from motet.agents.reading.values import NotAValue, parse_expression
+from motet.agents.reading.values import parse_expression
 from motet.agents.samples import samples
+from motet.tools.literals import NotLiteralError
 
 _ROUNDS = 6
 """How often mutants are mutated again where there are too few."""
@@ -79,7 +80,7 @@ def read_calls(texts: Iterable[str], contract: Contract) -> tuple[str, ...]:
     for text in texts:
         try:
             tree = parse_expression(text.strip().strip("`").removeprefix(">>>").strip())
-        except NotAValue:
+        except NotLiteralError:
             continue
         arguments = target.arguments(tree) if isinstance(tree, ast.Call) else None
         if arguments is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from motet.agents.contract import Example, ExampleForm
 from motet.agents.reading.scanning import Found, bracket_end, parenthesised, stands_alone, value_at
 from motet.agents.reading.target import Placed, Target
-from motet.agents.reading.values import source
+from motet.tools.literals import source_of
 
 _MODAL = r"(?:(?:should|must|will|would|shall|to|can|also)\s+)*"
 _VERB = (
@@ -74,7 +74,7 @@ def _example_at(text: str, match: re.Match[str], target: Target) -> Placed | Non
 def _example(call: str, found: Found, separator: re.Match[str], text: str) -> Example:
     symbol = separator["symbol"]
     form: ExampleForm = "comparison" if symbol in ("=", "==") else "arrow" if symbol else "returns"
-    return Example(form=form, code=call, expected=source(found.value), text=text)
+    return Example(form=form, code=call, expected=source_of(found.value), text=text)
 
 
 def _printed(call: str, found: Found, text: str) -> Example:

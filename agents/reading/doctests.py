@@ -10,7 +10,8 @@ from motet.agents.reading.annotations import admits
 from motet.agents.reading.code import parse
 from motet.agents.reading.sessions import Session
 from motet.agents.reading.target import Placed, Target
-from motet.agents.reading.values import NotAValue, evaluate, parse_expression, read_value, source
+from motet.agents.reading.values import evaluate, parse_expression, read_value
+from motet.tools.literals import NotLiteralError, source_of
 
 _PROMPT = re.compile(r"^([ \t]*(?:[*-][ \t]+)?)>>>(?:[ \t](.*)|)$")
 _FURTHER = re.compile(r"^[ \t]*\.\.\.(?:[ \t](.*)|)$")
@@ -66,8 +67,8 @@ def _comparison(shown: ast.Compare, output: str, target: Target, text: str) -> E
         return None
     code = target.expression(ast.unparse(shown.left))
     try:
-        expected = source(evaluate(shown.comparators[0]))
-    except NotAValue:
+        expected = source_of(evaluate(shown.comparators[0]))
+    except NotLiteralError:
         return None
     return Example(form="comparison", code=code, expected=expected, text=text) if code is not None else None
 
@@ -85,7 +86,7 @@ def _is_output(output: str, shown: ast.expr, target: Target) -> bool:
     printed = isinstance(shown, ast.Call) and ast.unparse(shown.func) == "print"
     try:
         value = read_value(output)
-    except NotAValue:
+    except NotLiteralError:
         value = None
     else:
         direct = isinstance(shown, ast.Call) and target.arguments(shown) is not None
@@ -94,7 +95,7 @@ def _is_output(output: str, shown: ast.expr, target: Target) -> bool:
         return True
     try:
         tree = parse_expression(output)
-    except NotAValue:
+    except NotLiteralError:
         return bool(re.fullmatch(r"<[\w.<>]+[^>\n]*>", output))
     # Objects are shown as the call that makes them; a bare word may be a string without its quotes, or prose.
     return isinstance(tree, ast.Call | ast.List | ast.Tuple | ast.Dict) and any(

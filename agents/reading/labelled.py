@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from motet.agents.contract import Example, ExampleForm
 from motet.agents.reading.scanning import Found, parenthesised, stands_alone, value_at
 from motet.agents.reading.target import Placed, Target
-from motet.agents.reading.values import Literal, source
+from motet.agents.reading.values import Literal
+from motet.tools.literals import source_of
 
 _MARK = r"(?:[ \t]*(?:[-*>#|]|\d+[.)])[ \t]+)?[ \t]*[*_`]{0,3}"
 _AFTER_LABEL = r"[ \t]*[*_`]{0,3}[ \t]*(?:\d+|\(\w+\))?[ \t]*[:=][*_`]{0,3}"
@@ -69,7 +70,7 @@ def sentences(text: str, target: Target) -> Iterator[Placed]:
 def _example(form: ExampleForm, call: str | None, found: Found, text: str, target: Target) -> Example | None:
     if call is None or not target.returns_like(found.value):
         return None
-    return Example(form=form, code=call, expected=source(found.value), text=text)
+    return Example(form=form, code=call, expected=source_of(found.value), text=text)
 
 
 def _result_after(text: str, end: int) -> Found | None:

@@ -3,7 +3,8 @@
 import re
 from typing import NamedTuple
 
-from motet.agents.reading.values import Literal, NotAValue, plain, read_value, readings
+from motet.agents.reading.values import Literal, plain, read_value, readings
+from motet.tools.literals import NotLiteralError
 
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _STRING = re.compile(
@@ -119,7 +120,7 @@ def _sum_at(text: str, start: int) -> Found | None:
         end = following
     try:
         return Found(read_value(text[start:end]), start, end)
-    except NotAValue:
+    except NotLiteralError:
         return None
 
 

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from motet.agents.contract import Example, Parameter
 from motet.agents.reading.annotations import admits
-from motet.agents.reading.values import Literal, NotAValue, evaluate, parse_expression, source
+from motet.agents.reading.values import Literal, evaluate, parse_expression
+from motet.tools.literals import NotLiteralError, source_of
 
 SAFE_WRAPPERS = ("round", "sorted", "len", "list", "set", "tuple", "sum", "str", "dict", "abs", "max", "min", "bool")
 
@@ -57,7 +58,7 @@ class Target:
         try:
             given = [evaluate(argument) for argument in call.args]
             named = {word.arg: evaluate(word.value) for word in call.keywords if word.arg is not None}
-        except NotAValue:
+        except NotLiteralError:
             return None
         if len(named) < len(call.keywords) or not self.accepts(given, named):
             return None
@@ -78,15 +79,15 @@ class Target:
 
     def call(self, given: Sequence[Literal], named: dict[str, Literal] | None = None) -> str:
         """The source of a call with these arguments."""
-        words = [source(value) for value in given]
-        words += [f"{name}={source(value)}" for name, value in (named or {}).items()]
+        words = [source_of(value) for value in given]
+        words += [f"{name}={source_of(value)}" for name, value in (named or {}).items()]
         return f"{self.entry_point}({', '.join(words)})"
 
     def expression(self, text: str) -> str | None:
         """The text as an expression that calls the target with literals, in safe builtins at most; normalised."""
         try:
             tree = parse_expression(text)
-        except NotAValue:
+        except NotLiteralError:
             return None
         inner = tree
         while isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id in SAFE_WRAPPERS:
@@ -94,7 +95,7 @@ class Target:
                 break
             try:
                 [evaluate(argument) for argument in inner.args[1:]]
-            except NotAValue:
+            except NotLiteralError:
                 return None
             inner = inner.args[0]
         arguments = self.arguments(inner) if isinstance(inner, ast.Call) else None

@@ -4,7 +4,7 @@ import doctest
 import re
 from typing import Any
 
-from motet.tools.testing.plain import literal, source_of
+from motet.tools.literals import literal, source_of
 
 _TRACEBACK = re.compile(r"Traceback \((?:most recent call last|innermost last)\):\s*\n", re.MULTILINE)
 FLAGS = doctest.ELLIPSIS

@@ -5,9 +5,10 @@ import secrets
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from motet.tools.literals import NotLiteralError, literal, source_of
 from motet.tools.testing import doctests
 from motet.tools.testing.endings import error_text
-from motet.tools.testing.plain import NotLiteralError, decode, literal, same, source_of
+from motet.tools.testing.plain import decode, same
 from motet.tools.testing.protocol import Case, CaseResult, Outcome
 from motet.tools.testing.statements import Check, Step, take_apart, whole
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from motet.tools.testing.plain import NotLiteralError, literal_of, source_of
+from motet.tools.literals import NotLiteralError, literal_of, source_of
 
 Step = tuple[str, str]
 """`exec` or `eval`, and source."""
