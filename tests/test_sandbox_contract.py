@@ -1,7 +1,14 @@
 """What every kind of sandbox promises, tried on every kind."""
 
 import asyncio
+import os
+import signal
+import subprocess
+import sys
 import threading
+import time
+import uuid
+from pathlib import Path
 
 import pytest
 
@@ -330,3 +337,40 @@ print(alive)
 def test_open_files_have_only_the_number_they_were_given(real_session):
     code = "files = []\ntry:\n  while True: files.append(open('/dev/null'))\nexcept OSError: print(len(files))"
     assert int(python(real_session, code, limits=Limits(open_files=32)).stdout) <= 32
+
+
+@pytest.mark.bubblewrap
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("kind", ["bubblewrap", "unsafe-host"])
+def test_a_caller_that_is_ended_takes_its_run_with_it(kind, ending, tmp_path):
+    mark = f"7{uuid.uuid4().int % 10**8}"
+    code = f"""
+from motet.tools.sandbox import Limits, resolve_sandbox
+with resolve_sandbox({kind!r}).session() as session:
+    session.run(["sleep", {mark!r}], limits=Limits(wall_seconds=60))
+"""
+
+    def runs() -> bool:
+        return f"sleep\0{mark}\0".encode() in map(read_command, Path("/proc").glob("[0-9]*/cmdline"))
+
+    # What one that is killed cannot remove must not lie about after the tests.
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL, env=environment) as caller:
+        wait_until(runs)
+        caller.send_signal(ending)
+        caller.wait(20)
+    wait_until(lambda: not runs())
+
+
+def read_command(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def wait_until(condition) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -2,8 +2,7 @@
 
 import os
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +14,7 @@ from motet.tools.sandbox.seccomp import seccomp_program
 from motet.tools.sandbox.toolbox import PYTHON, python_binary, python_home, toolbox
 from motet.tools.sandbox.walls import NOBODY, Walls
 
+STAGES = ("/mnt", "/media", "/srv", "/opt")
 CAUSES = (
     (
         "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
@@ -105,18 +105,29 @@ def _prepare(program: Path, groups: CgroupParent | None) -> Setup:
     if os.geteuid() != 0:
         walls = _walls(program, places, home, seccomp)
         return Setup(Launcher(), walls, groups)
-    root = Path(tempfile.mkdtemp(prefix="motet-"))
-    root.chmod(0o755)
-    staged_program = program
-    if not program.is_relative_to("/usr"):
-        # The package's binary looks for its library beside the folder that it is in.
-        package = program.parent.parent
-        libraries = package.with_name(f"{package.name}.libs")
-        places |= {f"bubblewrap/{folder.name}": folder for folder in (package, libraries) if folder.is_dir()}
-        staged_program = root / "bubblewrap" / program.relative_to(package.parent)
+    # The package's binary looks for its library beside the folder that it is in.
+    package = program.parent.parent
+    libraries = package.with_name(f"{package.name}.libs")
+    if program.is_relative_to("/usr"):
+        staged_program = program
+    elif libraries.is_dir():
+        places |= {f"bubblewrap/{folder.name}": folder for folder in (package, libraries)}
+        staged_program = Path("bubblewrap") / program.relative_to(package.parent)
+    else:
+        places["bubblewrap/bwrap"] = program
+        staged_program = Path("bubblewrap/bwrap")
+    root = _stage_root(places.values())
     launcher = Launcher(drop_to=int(NOBODY), stage_root=root, stage=places)
-    walls = _walls(staged_program, {name: root / name for name in places}, home, seccomp)
+    walls = _walls(root / staged_program, {name: root / name for name in places}, home, seccomp)
     return Setup(launcher, walls, groups)
+
+
+def _stage_root(places: Iterable[Path]) -> Path:
+    """A folder that every system has, where everybody may look, and that is not needed for what is in it."""
+    for folder in map(Path, STAGES):
+        if folder.is_dir() and not any(place.is_relative_to(folder) for place in places):
+            return folder
+    raise NoSandboxError(f"None of the folders {', '.join(STAGES)} is free to show the sandbox's parts in.")
 
 
 def _walls(program: Path, places: dict[str, Path], home: Path | None, seccomp: bytes | None) -> Walls:

@@ -22,7 +22,7 @@ class Launcher:
 
     Args:
         drop_to: The user and group that commands run as, for a caller that is root.
-        stage_root: An empty folder that the new user can reach; the launcher's to remove.
+        stage_root: A folder that the new user can reach; commands find `stage` there instead of what is in it.
         stage: Host paths by the name under `stage_root` where commands find them, whoever may read them outside.
     """
 
@@ -36,8 +36,6 @@ class Launcher:
                 "stage": {name: str(path) for name, path in (stage or {}).items()},
             }
         )
-        if stage_root is not None:
-            weakref.finalize(self, _remove, stage_root, os.getpid())
         self._lock = threading.Lock()
         self._channel: socket.socket | None = None
         self._end: weakref.finalize[..., Any] | None = None
@@ -119,12 +117,6 @@ def _read_line(channel: socket.socket) -> bytes:
             return b""
         line += more
     return line
-
-
-def _remove(folder: Path, owner: int) -> None:
-    if os.getpid() == owner:
-        with suppress(OSError):
-            folder.rmdir()
 
 
 def _end(process: subprocess.Popen[bytes], channel: socket.socket, owner: int) -> None:
