@@ -58,6 +58,8 @@ class Report(BaseModel):
         An input on which one of them ran out of time tells nothing: one in a few hundred of the made-up inputs keeps
         correct code busy for ever.
         """
+        if len(self.observations) != len(other.observations):
+            return False
         return all(
             mine.outcome in UNTOLD or theirs.outcome in UNTOLD or _told(mine) == _told(theirs)
             for mine, theirs in zip(self.observations, other.observations, strict=True)

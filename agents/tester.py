@@ -13,10 +13,10 @@ from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field
 
 from motet.agents.candidate import Candidate
-from motet.agents.cases import example_cases
 from motet.agents.context import TeamContext
 from motet.agents.contract import Contract
 from motet.agents.evidence import Report
+from motet.agents.examination import examine
 from motet.agents.inputs import mutate_inputs, read_calls
 from motet.agents.node import Node, context_of, emit, ledger_for, model_for, role_node, sandbox_for
 from motet.agents.prompt import Prompt
@@ -30,8 +30,8 @@ from motet.models import (
     ModelCallError,
     Sampling,
 )
-from motet.tools.sandbox import Sandbox, Session
-from motet.tools.testing import Case, UserTests, arun_cases, read_tests
+from motet.tools.sandbox import Sandbox
+from motet.tools.testing import read_tests
 
 
 class ProposedCalls(BaseModel):
@@ -128,32 +128,3 @@ def create_tester(
         return {**update, "reports": reports, "calls": ledger.calls}
 
     return role_node(tester, name=name)
-
-
-async def examine(
-    session: Session,
-    candidate: Candidate,
-    contract: Contract,
-    *,
-    inputs: tuple[str, ...] = (),
-    given: UserTests | None = None,
-) -> Report:
-    """Run one candidate on the task's examples, on shared inputs and on the user's tests."""
-    loads = Case(name="loads", kind="statement", code=contract.defines or "pass")
-    examples = example_cases(contract)
-    observed = [Case(name=f"input {at}", kind="call", code=call) for at, call in enumerate(inputs, 1)]
-    run = await arun_cases(session, candidate.code, [loads, *examples, *observed])
-    given_run = await given.arun(session, candidate.code) if given else None
-    executions = [run.execution, *([given_run.execution] if given_run else [])]
-    broken = next((one for one in executions if one.verdict == "infrastructure"), None)
-    return Report(
-        candidate=candidate.index,
-        loads=run.results[0],
-        given=given_run.results if given_run else (),
-        examples=run.results[1 : len(examples) + 1],
-        observations=run.results[len(examples) + 1 :],
-        sandbox=run.execution.sandbox,
-        isolated=all(one.isolated for one in executions),
-        tampering=run.tampering or (given_run.tampering if given_run else None),
-        infrastructure=broken.stderr if broken else None,
-    )

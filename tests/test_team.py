@@ -212,3 +212,16 @@ def test_a_server_that_goes_away_takes_nothing_that_was_found_with_it():
     assert "return a + b" in result["code"]
     assert result["verdict"] == "plausible"
     assert "server error" in result["evidence"].reason
+
+
+def test_programs_are_started_and_compared_by_what_they_print():
+    voices, _ = team("```python\nprint(2 + 3)\n```", "```python\nprint(5)\n```")
+    result = voices.invoke({"task": "Write a script that prints the sum of 2 and 3."})
+    assert (result["verdict"], result["evidence"].agreeing) == ("plausible", 2)
+    voices, _ = team("```python\nprint(5)\n```", *["```python\nx = 2 + 3\n```"] * 3)
+    assert voices.invoke({"task": "Write a script that prints the sum of 2 and 3."})["verdict"] == "unverified"
+    voices, _ = team("```python\nprint(int(input()) ** 2)\n```")
+    result = voices.invoke({"task": "Write a program that reads an integer from standard input and prints its square."})
+    assert result["verdict"] == "unverified"
+    assert "input()" in result["code"]
+    assert not result["evidence"].failures
