@@ -35,8 +35,6 @@ async def alint(session: Session, code: str, *, rules: Sequence[str] = ERROR_RUL
     except ValueError as error:
         raise SandboxError(f"ruff gave no findings in the sandbox ({done.verdict}): {done.stderr[-300:]}") from error
     return tuple(
-        LintFinding(
-            rule=row["code"] or "syntax", message=row["message"], line=(row.get("location") or {}).get("row")
-        )
+        LintFinding(rule=row["code"] or "syntax", message=row["message"], line=(row.get("location") or {}).get("row"))
         for row in rows
     )
