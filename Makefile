@@ -1,10 +1,8 @@
 # One command each. `make demo` sets everything up and solves a task; `make test` runs the tests.
 PYTHON ?= python3
 BIN := .venv/bin
-TASK ?= Write a function roman_to_int(text: str) -> int that reads a Roman numeral. \
-	>>> roman_to_int("III") == 3  \
-	>>> roman_to_int("XIV") == 14  \
-	>>> roman_to_int("MCMXCIV") == 1994
+TASK ?= Write a function is_leap_year(year: int) -> bool by the Gregorian rule. \
+	is_leap_year(2024) == True, is_leap_year(2023) == False, is_leap_year(1900) == False, is_leap_year(2000) == True
 
 .PHONY: demo setup test lint format types floors check requirements clean help
 
@@ -14,6 +12,7 @@ demo: setup  ## Set up, then solve a task with the embedded model
 setup: .venv/.done  ## Make the virtual environment
 
 .venv/.done: pyproject.toml requirements/dev.txt
+	@echo 'Setting up .venv, which takes about a minute ...'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .

@@ -12,6 +12,23 @@ Trust = Literal["given", "example", "guess"]
 UNTOLD = ("timeout", "not_run")
 """Outcomes of an observation that say nothing about what the code does."""
 
+ACCIDENTS = frozenset(
+    {
+        "ArithmeticError",
+        "AttributeError",
+        "IndexError",
+        "KeyError",
+        "NameError",
+        "OverflowError",
+        "RecursionError",
+        "StopIteration",
+        "TypeError",
+        "UnboundLocalError",
+        "ZeroDivisionError",
+    }
+)
+"""Exceptions that code rarely raises on purpose."""
+
 
 class Report(BaseModel):
     """What running one candidate showed."""
@@ -64,6 +81,22 @@ class Report(BaseModel):
             mine.outcome in UNTOLD or theirs.outcome in UNTOLD or _told(mine) == _told(theirs)
             for mine, theirs in zip(self.observations, other.observations, strict=True)
         )
+
+    def contradiction(self, other: "Report") -> str | None:
+        """Where what the other did speaks against this one, in words; nothing where it never does.
+
+        Made-up inputs may lie outside of what the task allows. So where this one gives a value, an accident of the
+        other (a `TypeError`, an `IndexError`) is no contradiction; another value is, and so is an error that the other
+        raises on purpose, and a value where this one fails.
+        """
+        if len(self.observations) != len(other.observations):
+            return "they were not compared on the same inputs"
+        for mine, theirs in zip(self.observations, other.observations, strict=True):
+            untold = mine.outcome in UNTOLD or theirs.outcome in UNTOLD or theirs.exception in ACCIDENTS
+            if not untold and _told(mine) != _told(theirs):
+                here, there = mine.value or mine.exception, theirs.value or theirs.exception
+                return f"{mine.name} gives {here} here and {there} there"
+        return None
 
 
 def _told(result: CaseResult) -> tuple[str | None, str | None]:

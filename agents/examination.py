@@ -50,7 +50,7 @@ async def examine(
 async def _call(session: Session, candidate: Candidate, contract: Contract, inputs: tuple[str, ...]) -> _Shown:
     loads = Case(name="loads", kind="statement", code=contract.defines or "pass")
     examples = example_cases(contract)
-    observed = [Case(name=f"input {at}", kind="call", code=call) for at, call in enumerate(inputs, 1)]
+    observed = [Case(name=call, kind="call", code=call) for call in inputs]
     run = await arun_cases(session, candidate.code, [loads, *examples, *observed])
     first, last = 1, len(examples) + 1
     return _Shown(run.results[0], run.results[first:last], run.results[last:], run.execution, run.tampering)

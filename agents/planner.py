@@ -65,7 +65,10 @@ def create_planner(
     told = prompt or Prompt.load("planner")
 
     async def planner(state: PlannerInput, runtime: Runtime[TeamContext]) -> PlannerUpdate:
-        contract = read_contract(state["task"], entry_point=state.get("entry_point"))
+        task = state.get("task") or ""
+        if not task.strip():
+            raise ValueError('There is no task. Give one in words: team.invoke({"task": "Write add(a, b) ..."}).')
+        contract = read_contract(task, entry_point=state.get("entry_point"))
         emit(runtime, name, "contract", contract=contract)
         update: PlannerUpdate = {"contract": contract, "started": state.get("started") or time.time()}
         if not plan:

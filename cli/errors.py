@@ -7,9 +7,6 @@ from contextlib import contextmanager
 
 import typer
 
-from motet.models import ContextOverflow, ModelError, UnknownModelError
-from motet.tools.sandbox import NoSandboxError, SandboxError, UnknownSandboxError
-
 OK, FAILURE, BAD_INPUT, NOT_VERIFIED, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes. `NOT_VERIFIED`: there is a solution, but it is not proved."""
 
@@ -23,24 +20,39 @@ def friendly_errors() -> Generator[None]:
     """End the process with one line on stderr and the right exit code when something expected goes wrong."""
     try:
         yield
-    except (BadInputError, UnknownModelError, UnknownSandboxError, ContextOverflow) as error:
+    except BadInputError as error:
         _end(BAD_INPUT, str(error))
-    except NoSandboxError as error:
-        _end(FAILURE, f"{error} `motet doctor` shows what is here.")
-    except (ModelError, SandboxError) as error:
-        _end(FAILURE, str(error))
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        _end(
-            BAD_INPUT,
-            f"The disk is full{f' at {error.filename}' if error.filename else ''}. Free some space and try again.",
-        )
+    except KeyboardInterrupt:
+        _end(INTERRUPTED, INTERRUPTION)
     except SystemExit as end:
         # Typer has already turned Ctrl-C into an exit code.
         if end.code == INTERRUPTED:
-            _end(INTERRUPTED, "Interrupted; nothing is left running.")
+            _end(INTERRUPTED, INTERRUPTION)
         raise
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        where = f" at {error.filename}" if error.filename else ""
+        _end(BAD_INPUT, f"The disk is full{where}. Free some space and try again.")
+    except Exception as error:
+        code = _code_of(error)
+        if code is None:
+            raise
+        _end(code, str(error))
+
+
+INTERRUPTION = "Interrupted; nothing is left running."
+
+
+def _code_of(error: Exception) -> int | None:
+    """The exit code for an error that can be expected."""
+    # Imported only now, so that the command starts without the heavy floors.
+    from motet.models import ContextOverflow, ModelError, UnknownModelError
+    from motet.tools.sandbox import SandboxError, UnknownSandboxError
+
+    if isinstance(error, UnknownModelError | UnknownSandboxError | ContextOverflow):
+        return BAD_INPUT
+    return FAILURE if isinstance(error, ModelError | SandboxError) else None
 
 
 def _end(code: int, message: str) -> None:

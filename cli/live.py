@@ -40,14 +40,16 @@ class LiveView:
         """Fetch the embedded model's weights, with a progress bar of their own even where the view is quiet."""
         from motet.models import ensure_ready
 
+        # Nothing spins meanwhile: a fetch has a progress bar of its own.
+        self._busy(None)
         ensure_ready(chat)
+        self._busy("reading the task")
 
     def prepare_sandbox(self, find: "Callable[[], Sandbox]") -> "Sandbox":
         """Find the sandbox and see what it enforces."""
         self._busy("looking for a sandbox")
         machine = find()
         self._line("tester", f"sandbox: {machine.kind}{'' if machine.capabilities.isolated else ' (NOT isolated)'}")
-        self._busy("reading the task")
         return machine
 
     def show(self, event: Mapping[str, Any]) -> None:
@@ -118,7 +120,7 @@ def _outcome(report: "Report") -> str:
     if report.loads.outcome != "passed":
         return f"does not load: {_short(report.loads.message)}"
     parts = []
-    for results, what in ((report.given, "your tests"), (report.examples, "examples")):
+    for results, what in ((report.given, "of your tests"), (report.examples, "examples")):
         if results:
             passed = sum(result.outcome == "passed" for result in results)
             parts.append(f"{passed} of {len(results)} {what} passed")
@@ -126,7 +128,8 @@ def _outcome(report: "Report") -> str:
     if failures:
         parts.append(_short(f"{failures[0].name}: {failures[0].message}"))
     if report.observations:
-        parts.append(f"compared on {len(report.observations)} inputs")
+        values = sum(result.value is not None for result in report.observations)
+        parts.append(f"gave values on {values} of {len(report.observations)} further inputs")
     return ", ".join(parts) or "loads; nothing to hold it against"
 
 

@@ -42,12 +42,14 @@ def solve(
         bool, typer.Option("--json", help="Print one JSON object and nothing else on standard output.")
     ] = False,
     max_tokens: Annotated[int | None, typer.Option(help="Stop when this many tokens are spent.")] = None,
-    max_seconds: Annotated[float | None, typer.Option(help="Stop after this time.")] = None,
+    max_seconds: Annotated[
+        float | None, typer.Option(help="Stop after this time, counted from when sandbox and model are ready.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Makes a run repeatable, as far as the model's server allows.")] = 0,
 ) -> None:
     """Solve a programming task, and show how the code was tested.
 
-    Exit code: 0 verified, 3 delivered but not verified, 2 bad input, 1 failure.
+    Exit code: 0 verified, 3 delivered but not verified, 2 bad input, 1 failure, 130 interrupted.
     """
     given: TeamInput = {"task": read_task(task), "entry_point": _identifier(entry_point)}
     if tests:
@@ -66,8 +68,8 @@ def solve(
     numbers = _policy(policy, chat)
     run = str(uuid.uuid4())
     with LiveView(quiet=as_json) as view:
-        view.prepare_model(chat)
         machine = view.prepare_sandbox(lambda: resolve_sandbox(sandbox))
+        view.prepare_model(chat)
         team = create_team(model=chat, policy=numbers, sandbox=machine)
         result = asyncio.run(_follow(team, given, TeamContext(limits=limits, seed=seed), view, run))
     if out and result["code"]:
@@ -109,7 +111,7 @@ def _own_tests(path: Path) -> str:
 
     text = read_text(path, "tests")
     try:
-        read_tests(text)
+        read_tests(text, name=path.name)
     except ValueError as error:
         raise BadInputError(f"The tests in {str(path)!r} cannot be used: {error}") from None
     return text

@@ -1,10 +1,10 @@
 """Wires the four voices into a graph. What they do is theirs; when they do it is the conductor's."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.runnables import Runnable
+from langchain_core.runnables import Runnable, RunnableLambda
 from langgraph.cache.base import BaseCache
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -47,7 +47,7 @@ def build_team(
         policy: How much to try and what counts as proof; `auto` chooses by the model's size.
         sandbox: Where code runs; a sandbox or a spec for `motet.tools.sandbox.resolve_sandbox`.
         planner: Stands in for the planner; any Runnable that reads and writes the same keys. So for the other roles.
-        coder: See `planner`.
+        coder: See `planner`. It gets an `assignment` and answers it with `candidates`, `void` or `stopped`.
         tester: See `planner`.
         reviewer: See `planner`.
 
@@ -73,7 +73,7 @@ def build_team(
 
     graph = StateGraph(TeamState, context_schema=TeamContext, input_schema=TeamInput, output_schema=TeamOutput)
     graph.add_node("planner", planner or create_planner(model=chat, plan=numbers.plan), input_schema=PlannerInput)
-    graph.add_node("coder", coder or create_coder(model=chat), input_schema=CoderInput)
+    graph.add_node("coder", _checked(coder) if coder else create_coder(model=chat), input_schema=CoderInput)
     graph.add_node(
         "tester",
         tester or create_tester(model=chat, sandbox=sandbox, inputs=numbers.inputs, model_inputs=numbers.model_inputs),
@@ -144,6 +144,20 @@ def create_team(
         reviewer=reviewer,
     )
     return graph.compile(checkpointer=checkpointer, store=store, cache=cache, name=name)
+
+
+def _checked(coder: Role) -> Role:
+    """See that a coder of the user's own answers its assignment; without an answer it would be asked for ever."""
+
+    def check(update: Any) -> Any:
+        if isinstance(update, Mapping) and not any(update.get(key) for key in ("candidates", "void", "stopped")):
+            raise ValueError(
+                "The coder gave neither `candidates` (a list of `Candidate`) nor `void` (a list of `VoidProposal`) nor"
+                f" `stopped` (why it gives up); it gave {sorted(update) or 'nothing'}."
+            )
+        return update
+
+    return coder | RunnableLambda(check)
 
 
 def _sends(state: TeamState, assignments: Sequence[Assignment]) -> list[Send]:

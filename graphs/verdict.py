@@ -1,7 +1,7 @@
 """From evidence to a verdict, by rules that can be read here."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -31,11 +31,13 @@ class Evidence(BaseModel):
     set_aside: tuple[str, ...]
     """Examples that no candidate passed; they were probably misread and count for nothing."""
     inputs_compared: int
-    """Inputs beyond the examples for which it gave a value that others could be compared with."""
+    """Inputs beyond the examples on which another answer that passes every trusted test gave the same value."""
     agreeing: int
-    """Independent answers, this one included, that pass every trusted test and behave like it on all those inputs."""
+    """Independent answers, this one included, that pass every trusted test and do not contradict it on any input."""
     dissenting: int
-    """Independent answers that pass every trusted test and behave differently."""
+    """Independent answers that pass every trusted test and contradict it somewhere."""
+    contradiction: str | None
+    """Where, in the words of the first that does."""
     failures: tuple[str, ...]
     """Trusted tests that it fails, and whatever else the reviewer blocks on."""
     comments: tuple[str, ...]
@@ -59,8 +61,7 @@ def judge(
     if best is None or report is None:
         missing = "No answer could be read as code." if best is None else "Nothing was run."
         return "unverified", _evidence(None, review, contract, aside, reason=missing)
-    agreeing, dissenting = _peers(best, candidates, reports, aside)
-    evidence = _evidence(report, review, contract, aside, agreeing=agreeing, dissenting=dissenting)
+    evidence = _evidence(report, review, contract, aside, _peers(best, candidates, reports, aside))
 
     def decide(verdict: TeamVerdict, reason: str) -> tuple[TeamVerdict, Evidence]:
         return verdict, evidence.model_copy(update={"reason": reason})
@@ -83,27 +84,43 @@ def judge(
 def _by_examples(evidence: Evidence, policy: Policy) -> tuple[TeamVerdict, str]:
     """The rules where the user gave no tests."""
     passed = f"{evidence.examples_passed} of the task's examples"
-    if not evidence.examples_total and evidence.agreeing > 1:
+    if not evidence.examples_total and evidence.agreeing > 1 and evidence.inputs_compared:
         alike = f"{evidence.agreeing} independent answers behave alike"
-        return "plausible", f"The task gives no examples; {alike} on {evidence.inputs_compared} inputs."
+        return "plausible", f"No example was found in the task; {alike} on {evidence.inputs_compared} inputs."
     if not evidence.examples_total:
-        return "unverified", "The task gives no examples and no tests, so there was nothing to hold it against."
+        return (
+            "unverified",
+            "No example was found in the task and no tests were given: there is nothing to hold it against.",
+        )
     if evidence.set_aside:
         return "plausible", f"It passes {passed}, but no candidate passes {', '.join(evidence.set_aside)}."
     if evidence.examples_total < policy.verify_examples:
         return "plausible", f"It passes {passed}, which is too few to prove it."
     if evidence.dissenting:
-        return "plausible", f"It passes {passed}, but other answers that pass them behave differently elsewhere."
+        return (
+            "plausible",
+            f"It passes {passed}, but another answer that does so contradicts it: {evidence.contradiction}.",
+        )
     if evidence.agreeing < policy.verify_agreeing or evidence.inputs_compared < policy.verify_inputs:
         return "plausible", f"It passes {passed}, but no independent answer confirms it on further inputs."
     alike = f"{evidence.agreeing} independent answers behave alike on {evidence.inputs_compared} further inputs"
     return "verified", f"It passes {passed}, and {alike}."
 
 
+class _Peers(NamedTuple):
+    """Independent answers that pass all trusted tests."""
+
+    agreeing: int = 0
+    dissenting: int = 0
+    compared: int = 0
+    """Inputs on which another one gave the same value as the best."""
+    contradiction: str | None = None
+
+
 def _peers(
     best: Candidate, candidates: Sequence[Candidate], reports: Mapping[int, Report], aside: frozenset[str]
-) -> tuple[int, int]:
-    """Independent answers that pass all trusted tests: how many behave like the best one, and how many do not."""
+) -> _Peers:
+    """Count those that behave like the best one and those that contradict it."""
     passing = [
         one
         for one in candidates
@@ -112,10 +129,21 @@ def _peers(
         and reports[one.index].loads.outcome == "passed"
         and not reports[one.index].failures(set_aside=aside)
     ]
-    if not reports[best.index].observations:
-        return int(best in passing), 0  # nothing was compared, so nobody agrees and nobody differs
-    alike = sum(reports[one.index].behaves_like(reports[best.index]) for one in passing)
-    return alike, len(passing) - alike
+    if not any(result.value is not None for result in reports[best.index].observations):
+        return _Peers(agreeing=int(best in passing))  # nothing was compared, so nobody agrees and nobody differs
+    against = [reports[best.index].contradiction(reports[one.index]) for one in passing]
+    spoken = [words for words in against if words is not None]
+    confirmed = {
+        mine.name
+        for one in passing
+        if one != best
+        for mine, theirs in zip(reports[best.index].observations, reports[one.index].observations, strict=False)
+        if mine.value is not None and mine.value == theirs.value
+    }
+    return _Peers(len(against) - len(spoken), len(spoken), len(confirmed), spoken[0] if spoken else None)
+
+
+NOBODY = _Peers()
 
 
 def _evidence(
@@ -123,9 +151,8 @@ def _evidence(
     review: Review | None,
     contract: Contract,
     aside: frozenset[str],
+    peers: _Peers = NOBODY,
     *,
-    agreeing: int = 0,
-    dissenting: int = 0,
     reason: str = "",
 ) -> Evidence:
     findings = review.findings if review else ()
@@ -146,9 +173,10 @@ def _evidence(
         set_aside=tuple(
             example.text for number, example in enumerate(contract.examples, 1) if f"example {number}" in aside
         ),
-        inputs_compared=sum(result.value is not None for result in report.observations) if report else 0,
-        agreeing=agreeing,
-        dissenting=dissenting,
+        inputs_compared=peers.compared,
+        agreeing=peers.agreeing,
+        dissenting=peers.dissenting,
+        contradiction=peers.contradiction,
         failures=tuple(failures),
         comments=tuple(finding.message for finding in findings if not finding.blocks),
         reason=reason,

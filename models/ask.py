@@ -157,7 +157,9 @@ def _broken_off(
 def _failure(error: Exception, model: BaseChatModel, tries: int) -> ModelCallError:
     again = f" It was asked {tries} times." if tries > 1 else ""
     advice = " It may work later." if is_passing(error) else ""
-    return ModelCallError(f"{model_name(model)} did not answer: {type(error).__name__}: {error}.{again}{advice}", tries)
+    return ModelCallError(
+        f"{model_name(model)} did not answer: {type(error).__name__}: {str(error).rstrip('.')}.{again}{advice}", tries
+    )
 
 
 class _TokenCounter(AsyncCallbackHandler):

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motet.agents import Candidate, Contract, Report
+from motet.agents import Candidate, Contract, Example, Report
 from motet.graphs import SMALL
 from motet.graphs.selection import best, set_aside
 from motet.graphs.verdict import judge
@@ -73,7 +73,8 @@ def test_among_equals_the_first_answer_stays(pool):
 
 def weigh(candidates, reports, aside=frozenset()):
     leader = best(candidates, reports, aside=aside)
-    contract = Contract(task="f", entry_point="f")
+    examples = [Example(form="comparison", code=f"f({at})", expected="1", text=f"f({at}) == 1") for at in range(-1, 3)]
+    contract = Contract(task="f", entry_point="f", examples=tuple(examples))
     return judge(leader, candidates, reports, contract=contract, review=None, policy=SMALL, aside=aside)
 
 
@@ -124,7 +125,7 @@ def test_an_example_that_nobody_passes_is_set_aside_and_costs_the_proof():
     assert aside == {"example 1"}
     verdict, evidence = weigh(candidates, reports, aside)
     assert verdict == "plausible"
-    assert evidence.set_aside == ("example 1",)
+    assert evidence.set_aside == ("f(-1) == 1",)
     assert set_aside({index: reports[index] for index in (0, 1)}, after=3) == frozenset()
 
 

@@ -225,3 +225,26 @@ def test_programs_are_started_and_compared_by_what_they_print():
     assert result["verdict"] == "unverified"
     assert "input()" in result["code"]
     assert not result["evidence"].failures
+
+
+def test_a_coder_that_answers_nothing_is_an_error_at_once_and_no_endless_loop():
+    voices, _ = team(coder=RunnableLambda(lambda state: {"code": "def add(a, b): return a + b"}))
+    with pytest.raises(ValueError, match="neither `candidates`"):
+        voices.invoke({"task": TASK})
+
+
+def test_an_empty_task_is_an_error_and_not_an_invitation():
+    voices, model = team(RIGHT)
+    for nothing in ({"task": ""}, {"task": " \n"}):
+        with pytest.raises(ValueError, match="no task"):
+            voices.invoke(nothing)
+    assert model.asked == []
+
+
+def test_an_accident_outside_of_the_task_is_no_contradiction_but_another_value_is_named():
+    picky = "```python\ndef add(a, b):\n    return [a + b][0 if b < 40 else b]\n```"
+    voices, _ = team(RIGHT, picky)
+    assert voices.invoke({"task": f"{TASK} add(30, 30) == 60."})["verdict"] == "verified"
+    special = "```python\ndef add(a, b):\n    return 99 if a > 3 else a + b\n```"
+    voices, _ = team(RIGHT, special, RIGHT_TOO)
+    assert "99 there" in voices.invoke({"task": TASK})["evidence"].reason
