@@ -3,7 +3,7 @@
 The team is given the prompt alone. The official tests are read after a task's run has ended, and run in the sandbox in
 another process; they never reach an agent, a prompt or a memory.
 
-    python benchmarks/humaneval.py PATH/HumanEval.jsonl.gz                 # ten tasks, every sixteenth
+    python benchmarks/humaneval.py PATH/HumanEval.jsonl.gz                 # ten tasks, every seventeenth
     python benchmarks/humaneval.py PATH/HumanEval.jsonl.gz --every 1       # all 164
 
 Beside the team stands its own first answer, which is what one greedy call of the model gives.
@@ -43,7 +43,7 @@ def truth(sandbox: Sandbox, code: str, task: dict[str, str]) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--every", type=int, default=16, help="take every Nth task, from the first")
+    parser.add_argument("--every", type=int, default=17, help="take every Nth task, from the first")
     parser.add_argument("--most", type=int, default=10_000, help="at most so many tasks")
     parser.add_argument("--model", default="local")
     parser.add_argument("--sandbox", default="auto")
