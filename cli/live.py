@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 from rich.status import Status
+from rich.text import Text
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -71,8 +72,8 @@ class LiveView:
     def _on_writing(self, role: str, event: Mapping[str, Any]) -> None:
         assignment = event["assignment"]
         what = {"first": "writing", "sample": "writing another answer", "repair": "repairing"}[assignment.kind]
-        why = f" ({assignment.reason})" if assignment.reason else ""
-        self._busy(f"{role}: {what}{_short(why)}")
+        why = f": {_short(assignment.reason)}" if assignment.reason else ""
+        self._busy(f"{role} is {what}{why}")
 
     def _on_candidate(self, role: str, event: Mapping[str, Any]) -> None:
         candidate = event["candidate"]
@@ -88,7 +89,7 @@ class LiveView:
         self._line(role, f"stops: {event['problem']}")
 
     def _on_testing(self, role: str, event: Mapping[str, Any]) -> None:
-        self._busy(f"{role}: running answer {event['index'] + 1}")
+        self._busy(f"{role} is running answer {event['index'] + 1}")
 
     def _on_report(self, role: str, event: Mapping[str, Any]) -> None:
         self._line(role, f"answer {event['report'].candidate + 1}: {_outcome(event['report'])}")
@@ -101,8 +102,9 @@ class LiveView:
 
     def _line(self, role: str, text: str) -> None:
         if text:
-            self._console.print(f"[{COLOURS.get(role, 'white')}]{role:>8}[/]  ", end="")
-            self._console.print(text, markup=False, soft_wrap=True)
+            # In one piece: a spinner is redrawn below whatever is printed.
+            named = Text.assemble((f"{role:>8}", COLOURS.get(role, "white")), "  ", text)
+            self._console.print(named, soft_wrap=True)
 
     def _busy(self, what: str | None) -> None:
         """Spin, where somebody is looking."""

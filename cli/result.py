@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.syntax import Syntax
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from motet.graphs import Evidence, TeamOutput
@@ -35,10 +36,9 @@ def print_result(result: "TeamOutput", *, out: Path | None) -> None:
             printed.file.write(result["code"])
     about.print()
     evidence = result["evidence"]
-    about.print(f"[{MARKS[result['verdict']]}]{result['verdict']}[/]  ", end="")
-    about.print(evidence.reason, markup=False)
+    about.print(Text.assemble((result["verdict"], MARKS[result["verdict"]]), "  ", evidence.reason), soft_wrap=True)
     for line in _tested(evidence):
-        about.print(f"  {line}", markup=False)
+        about.print(f"  {line}", markup=False, soft_wrap=True)
     if out and result["code"]:
         about.print(f"  written to {out}", markup=False)
     about.print(_cost(result))
