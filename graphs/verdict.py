@@ -1,16 +1,19 @@
 """From evidence to a verdict, by rules that can be read here."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from motet.agents import Candidate, Contract, Report, Review
+from motet.graphs.peers import Peers, find_peers
 from motet.graphs.policy import Policy
 
 TeamVerdict = Literal["verified", "plausible", "unverified"]
 """`verified`: ran in a real sandbox and passed the user's tests, or several examples of the task with independent
 answers that behave alike. `plausible`: nothing speaks against it, something for it. `unverified`: the best there is."""
+
+NOBODY = Peers()
 
 
 class Evidence(BaseModel):
@@ -61,7 +64,7 @@ def judge(
     if best is None or report is None:
         missing = "No answer could be read as code." if best is None else "Nothing was run."
         return "unverified", _evidence(None, review, contract, aside, reason=missing)
-    evidence = _evidence(report, review, contract, aside, _peers(best, candidates, reports, aside))
+    evidence = _evidence(report, review, contract, aside, find_peers(best, candidates, reports, aside))
 
     def decide(verdict: TeamVerdict, reason: str) -> tuple[TeamVerdict, Evidence]:
         return verdict, evidence.model_copy(update={"reason": reason})
@@ -107,51 +110,12 @@ def _by_examples(evidence: Evidence, policy: Policy) -> tuple[TeamVerdict, str]:
     return "verified", f"It passes {passed}, and {alike}."
 
 
-class _Peers(NamedTuple):
-    """Independent answers that pass all trusted tests."""
-
-    agreeing: int = 0
-    dissenting: int = 0
-    compared: int = 0
-    """Inputs on which another one gave the same value as the best."""
-    contradiction: str | None = None
-
-
-def _peers(
-    best: Candidate, candidates: Sequence[Candidate], reports: Mapping[int, Report], aside: frozenset[str]
-) -> _Peers:
-    """Count those that behave like the best one and those that contradict it."""
-    passing = [
-        one
-        for one in candidates
-        if one.index in reports
-        and one.repairs is None
-        and reports[one.index].loads.outcome == "passed"
-        and not reports[one.index].failures(set_aside=aside)
-    ]
-    if not any(result.value is not None for result in reports[best.index].observations):
-        return _Peers(agreeing=int(best in passing))  # nothing was compared, so nobody agrees and nobody differs
-    against = [reports[best.index].contradiction(reports[one.index]) for one in passing]
-    spoken = [words for words in against if words is not None]
-    confirmed = {
-        mine.name
-        for one in passing
-        if one != best
-        for mine, theirs in zip(reports[best.index].observations, reports[one.index].observations, strict=False)
-        if mine.value is not None and mine.value == theirs.value
-    }
-    return _Peers(len(against) - len(spoken), len(spoken), len(confirmed), spoken[0] if spoken else None)
-
-
-NOBODY = _Peers()
-
-
 def _evidence(
     report: Report | None,
     review: Review | None,
     contract: Contract,
     aside: frozenset[str],
-    peers: _Peers = NOBODY,
+    peers: Peers = NOBODY,
     *,
     reason: str = "",
 ) -> Evidence:
