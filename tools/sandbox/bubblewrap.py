@@ -18,7 +18,7 @@ from motet.tools.sandbox.protocol import DEFAULT_LIMITS, Capabilities, Execution
 from motet.tools.sandbox.rlimits import rlimits_for
 from motet.tools.sandbox.session import BlockingSession
 from motet.tools.sandbox.subprocesses import Finished, HostProcesses
-from motet.tools.sandbox.verdicts import verdict_of
+from motet.tools.sandbox.verdicts import execution_of, verdict_of
 
 KIND = "bubblewrap"
 
@@ -127,17 +127,8 @@ class BubblewrapSession(BlockingSession):
         verdict = verdict_of(done, limits, killed_for_memory=None if memory_kills is None else memory_kills > 0)
         if not started and verdict == "failed":
             verdict = "infrastructure"
-        return Execution(
-            verdict=verdict,
-            exit_code=done.returncode if started else None,
-            stdout=done.stdout,
-            stderr=done.stderr,
-            seconds=done.seconds,
-            cpu_seconds=done.cpu_seconds,
-            peak_memory_bytes=done.peak_memory_bytes,
-            sandbox=KIND,
-            isolated=self._isolated,
-        )
+        execution = execution_of(done, verdict, sandbox=KIND, isolated=self._isolated)
+        return execution if started else execution.model_copy(update={"exit_code": None})
 
     def _place_for(self, limits: Limits) -> "Place":
         if self._place is None or not self._place.fits(limits):

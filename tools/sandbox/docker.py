@@ -31,7 +31,7 @@ from motet.tools.sandbox.protocol import (
 from motet.tools.sandbox.rlimits import rlimits_for
 from motet.tools.sandbox.session import BlockingSession
 from motet.tools.sandbox.subprocesses import Finished
-from motet.tools.sandbox.verdicts import verdict_of
+from motet.tools.sandbox.verdicts import execution_of, verdict_of
 
 KIND = "docker"
 GRACE_SECONDS = 3.0
@@ -85,7 +85,7 @@ class DockerSandbox:
         from motet.tools.sandbox.probe import probe
 
         if self._capabilities is None:
-            self._capabilities = probe(self.session)
+            self._capabilities = probe(lambda: DockerSession(self._open(), isolated=False))
         return self._capabilities
 
     def prepare(self, progress: Callable[[str], None] | None = None) -> None:
@@ -102,7 +102,7 @@ class DockerSandbox:
 
     def session(self) -> Session:
         """See `Sandbox.session`."""
-        return DockerSession(self._open())
+        return DockerSession(self._open(), isolated=self.capabilities.isolated)
 
     def close(self) -> None:
         """See `Sandbox.close`. A session that is taken afterwards opens it again."""
@@ -135,9 +135,10 @@ class DockerSandbox:
 class DockerSession(BlockingSession):
     """A container of one's own, taken at the first run; more only for runs under limits of another shape."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, *, isolated: bool) -> None:
         super().__init__()
         self._pool = pool
+        self._isolated = isolated
         self._lock = threading.Lock()
         self._machines: dict[Shape, Machine] = {}
         self._kills = 0
@@ -169,21 +170,12 @@ class DockerSession(BlockingSession):
                 verdict = machine.cause_of_death()
                 why = CAUSES.get(verdict, f"The Docker Engine ended the sandbox, or was lost: {error}.")
             self._give_up(machine)
-            return _lost(verdict, why, time.monotonic() - started)
+            return _lost(verdict, why, time.monotonic() - started, isolated=self._isolated)
         if "error" in reply:
             raise SandboxError(f"The run's files could not be laid out in the sandbox: {reply['error']}.")
         done = Finished(**{field: reply[field] for field in Finished._fields})
-        return Execution(
-            verdict=verdict_of(done, limits, killed_for_memory=reply["killed_for_memory"]),
-            exit_code=done.returncode,
-            stdout=done.stdout,
-            stderr=done.stderr,
-            seconds=done.seconds,
-            cpu_seconds=done.cpu_seconds,
-            peak_memory_bytes=done.peak_memory_bytes,
-            sandbox=KIND,
-            isolated=True,
-        )
+        verdict = verdict_of(done, limits, killed_for_memory=reply["killed_for_memory"])
+        return execution_of(done, verdict, sandbox=KIND, isolated=self._isolated)
 
     def _machine_for(self, shape: Shape) -> Machine:
         """The machine of this session, if it is clean; else a fresh one."""
@@ -216,7 +208,7 @@ class DockerSession(BlockingSession):
         pass
 
 
-def _lost(verdict: Verdict, why: str, seconds: float) -> Execution:
+def _lost(verdict: Verdict, why: str, seconds: float, *, isolated: bool) -> Execution:
     """The result of a run whose machine did not live to report it."""
     return Execution(
         verdict=verdict,
@@ -227,7 +219,7 @@ def _lost(verdict: Verdict, why: str, seconds: float) -> Execution:
         cpu_seconds=None,
         peak_memory_bytes=None,
         sandbox=KIND,
-        isolated=True,
+        isolated=isolated,
     )
 
 

@@ -16,7 +16,7 @@ from motet.tools.sandbox.protocol import Capabilities, Execution, Files, Limits,
 from motet.tools.sandbox.rlimits import FRUGAL, rlimits_for
 from motet.tools.sandbox.session import BlockingSession
 from motet.tools.sandbox.subprocesses import Finished, HostProcesses
-from motet.tools.sandbox.verdicts import verdict_of
+from motet.tools.sandbox.verdicts import execution_of, verdict_of
 
 KIND = "unsafe-host"
 
@@ -114,14 +114,5 @@ def write_files(root: Path, files: Files) -> None:
 
 
 def _execution(done: Finished, limits: Limits) -> Execution:
-    return Execution(
-        verdict=verdict_of(done, limits, killed_for_memory=None),
-        exit_code=done.returncode,
-        stdout=done.stdout,
-        stderr=done.stderr,
-        seconds=done.seconds,
-        cpu_seconds=done.cpu_seconds,
-        peak_memory_bytes=done.peak_memory_bytes,
-        sandbox=KIND,
-        isolated=False,
-    )
+    verdict = verdict_of(done, limits, killed_for_memory=None)
+    return execution_of(done, verdict, sandbox=KIND, isolated=False)

@@ -1,8 +1,8 @@
-"""From how a host process ended to a verdict."""
+"""From how a host process ended to a verdict, and to what a session gives back."""
 
 import signal
 
-from motet.tools.sandbox.protocol import Limits, Verdict
+from motet.tools.sandbox.protocol import Execution, Limits, Verdict
 from motet.tools.sandbox.subprocesses import Finished
 
 
@@ -25,6 +25,21 @@ def verdict_of(done: Finished, limits: Limits, *, killed_for_memory: bool | None
     if killed and killed_for_memory is None and done.peak_memory_bytes >= 0.9 * limits.memory_bytes:
         return "out_of_memory"
     return "ok" if done.returncode == 0 else "failed"
+
+
+def execution_of(done: Finished, verdict: Verdict, *, sandbox: str, isolated: bool) -> Execution:
+    """What a session gives back for a process that ended."""
+    return Execution(
+        verdict=verdict,
+        exit_code=done.returncode,
+        stdout=done.stdout,
+        stderr=done.stderr,
+        seconds=done.seconds,
+        cpu_seconds=done.cpu_seconds,
+        peak_memory_bytes=done.peak_memory_bytes,
+        sandbox=sandbox,
+        isolated=isolated,
+    )
 
 
 def _died_of_memory_error(done: Finished) -> bool:
