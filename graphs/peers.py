@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 from motet.agents import Candidate, Report
 
+SAME_AGAIN = 3
+"""How often the very same program must be drawn, and no other, for the repetition to count as agreement."""
+
 
 class Peers(NamedTuple):
     """Independent answers that pass all trusted tests."""
@@ -22,16 +25,23 @@ class Peers(NamedTuple):
 def find_peers(
     best: Candidate, candidates: Sequence[Candidate], reports: Mapping[int, Report], aside: frozenset[str]
 ) -> Peers:
-    """Count those that behave like the best one and those that contradict it."""
-    passing = [
-        one
-        for one in candidates
-        if one.index in reports
-        and one.repairs is None
-        and reports[one.index].loads.outcome == "passed"
-        and not reports[one.index].failures(set_aside=aside)
-    ]
-    if not any(result.value is not None for result in reports[best.index].observations):
+    """Count those that behave like the best one and those that contradict it.
+
+    A program that is drawn a second time behaves like itself and proves nothing by that: programs count once, by their
+    syntax trees. Only where a model never writes anything else is that taken for what it is, certainty.
+    """
+    answers = [one for one in candidates if one.repairs is None and one.index in reports]
+    programs = {one.fingerprint for one in answers}
+    certain = len(programs) == 1 and len(answers) >= SAME_AGAIN
+    passing: list[Candidate] = []
+    for one in answers:
+        report = reports[one.index]
+        passes = report.loads.outcome == "passed" and not report.failures(set_aside=aside)
+        is_new = one == best or one.fingerprint not in {best.fingerprint, *(other.fingerprint for other in passing)}
+        if passes and (is_new or certain):
+            passing.append(one)
+    observations = reports[best.index].observations
+    if not any(result.value is not None for result in observations):
         return Peers(agreeing=int(best in passing))  # nothing was compared, so nobody agrees and nobody differs
     against = [reports[best.index].contradiction(reports[one.index]) for one in passing]
     spoken = [words for words in against if words is not None]
@@ -39,7 +49,7 @@ def find_peers(
         mine.name
         for one in passing
         if one != best
-        for mine, theirs in zip(reports[best.index].observations, reports[one.index].observations, strict=False)
+        for mine, theirs in zip(observations, reports[one.index].observations, strict=False)
         if mine.value is not None and mine.value == theirs.value
     }
     return Peers(len(against) - len(spoken), len(spoken), len(confirmed), spoken[0] if spoken else None)

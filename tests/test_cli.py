@@ -87,8 +87,8 @@ def test_json_is_the_only_thing_on_standard_output(right, tmp_path):
     assert result["verdict"] == "verified"
     assert result["code"] == out.read_text() == "def add(a, b):\n    return a + b\n"
     assert result["run"]
-    assert (result["usage"]["tokens"], result["usage"]["calls"]) == (30, 2)
-    assert result["usage"]["by_role"]["coder"]["calls"] == 2
+    assert (result["usage"]["tokens"], result["usage"]["calls"]) == (45, 3), "the same program again proves little"
+    assert result["usage"]["by_role"]["coder"]["calls"] == 3
     assert result["evidence"]["sandbox"] == "bubblewrap"
 
 

@@ -35,6 +35,6 @@ def test_the_first_python_example_of_the_readme_runs():
 
     answer = "```python\ndef add(a, b):\n    return a + b\n```"
     code = blocks[0].replace("create_team()", "create_team(model=model, policy='small', sandbox='bubblewrap')")
-    names = {"model": ScriptedChatModel([answer, answer])}
+    names = {"model": ScriptedChatModel([answer] * 3)}
     exec(code, names)
     assert names["result"]["verdict"] == "verified"

@@ -90,7 +90,7 @@ def test_the_users_tests_prove_an_answer_at_once_and_veto_it_too():
 
 
 def test_an_example_that_nobody_passes_is_set_aside_and_said_so():
-    voices, _ = team(RIGHT, RIGHT_TOO, RIGHT, RIGHT)
+    voices, _ = team(RIGHT, RIGHT_TOO, RIGHT, RIGHT_TOO)
     result = voices.invoke({"task": f"{TASK} add(1, 1) == 3."})
     assert result["verdict"] == "plausible"
     assert result["evidence"].set_aside
@@ -123,7 +123,7 @@ def test_the_reviewer_blocks_on_facts():
         "```python\ndef add(a, b):\n    if a == 10**9:\n        import no_such_module_anywhere\n"
         "        return undefined_name\n    return a + b\n```"
     )
-    voices, _ = team(lazy, lazy, odd)
+    voices, _ = team(lazy, lazy, lazy, odd)
     result = voices.invoke({"task": TASK})
     assert result["verdict"] == "unverified"
     assert "no_such_module_anywhere" in " ".join(result["evidence"].failures)
@@ -248,3 +248,13 @@ def test_an_accident_outside_of_the_task_is_no_contradiction_but_another_value_i
     special = "```python\ndef add(a, b):\n    return 99 if a > 3 else a + b\n```"
     voices, _ = team(RIGHT, special, RIGHT_TOO)
     assert "99 there" in voices.invoke({"task": TASK})["evidence"].reason
+
+
+def test_the_same_program_again_is_no_second_opinion_unless_the_model_never_writes_another():
+    renamed = "```python\n# again\ndef add(a, b):\n    return a + b\n```"
+    voices, _ = team(RIGHT, WRONG, renamed, WRONG)
+    result = voices.invoke({"task": TASK})
+    assert (result["verdict"], result["evidence"].agreeing) == ("plausible", 1)
+    voices, _ = team(RIGHT, renamed, RIGHT)
+    result = voices.invoke({"task": TASK})
+    assert (result["verdict"], result["usage"].calls) == ("verified", 3)
