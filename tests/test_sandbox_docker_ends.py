@@ -76,7 +76,8 @@ from motet.tools.sandbox import Limits
 from motet.tools.sandbox.docker import DockerSandbox
 # Whoever runs these tests may have been started with the signal ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-sandbox = DockerSandbox()
+# Without a pool nothing is being made when the end comes: what was made and never started is the next test's business.
+sandbox = DockerSandbox(pool_size=0)
 session = sandbox.session()
 session.run(["true"])
 print("ready", flush=True)
