@@ -2,14 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackHandler
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import RunnableConfig
-from langchain_core.runnables.config import ensure_config, merge_configs
+from langchain_core.runnables.config import ensure_config, merge_configs, set_config_context
 from pydantic import BaseModel, ValidationError
 
 from motet.models.answer import Answer, finish_reason, is_truncated, prompt_tokens, record_of
@@ -24,6 +24,9 @@ from motet.models.scripted import ROLE_KEY, ScriptedChatModel
 NO_SAMPLING = Sampling()
 DEFAULT_RETRY = Retry()
 
+Send = Callable[[BaseChatModel], Coroutine[Any, Any, AIMessage]]
+"""Makes the request in a way of its own, with the model that it is given: an agent binds tools, for instance."""
+
 
 async def ask(
     model: BaseChatModel,
@@ -32,6 +35,7 @@ async def ask(
     role: str,
     sampling: Sampling = NO_SAMPLING,
     schema: type[BaseModel] | None = None,
+    send: Send | None = None,
     retry: Retry = DEFAULT_RETRY,
     on_record: Callable[[CallRecord], None] | None = None,
 ) -> Answer:
@@ -45,6 +49,8 @@ async def ask(
         role: Who asks, such as `coder`; it stands in the record, and in the `motet_role` metadata of the call.
         sampling: How it is to write.
         schema: What the answer must be. The embedded model cannot write anything else.
+        send: Makes the request in place of the model's own `ainvoke`, and must do so with the prompt in `messages`;
+            whatever it runs inherits the call's metadata. Not together with `schema`.
         retry: What to do about failures that may pass.
         on_record: Is given the record of the call before anything is read out of the answer, also where the answer is
             void or nobody waited for its end.
@@ -62,8 +68,10 @@ async def ask(
     if schema is not None:
         writer = writer.with_structured_output(schema, include_raw=True)
     stop = {"stop": list(sampling.stop)} if sampling.stop else {}
-    if stop and schema is not None:
-        raise ValueError("An answer in a schema ends where the schema does: `stop` cannot be given with it.")
+    if stop and (schema or send) is not None:
+        raise ValueError("`stop` cannot be given with `schema`, whose answer ends where it does, nor with `send`.")
+    if schema is not None and send is not None:
+        raise ValueError("`schema` and `send` cannot be given together: who sends a request reads its answer.")
     counter = _TokenCounter()
     config = merge_configs(ensure_config(), {"metadata": {ROLE_KEY: role}, "callbacks": [counter]})
     started = time.monotonic()
@@ -79,7 +87,11 @@ async def ask(
         async for attempt in retry.loop():
             with attempt:
                 tries += 1
-                outcome = await _send(writer, messages, config, stop)
+                if send is None:
+                    outcome = await _send(writer, messages, config, stop)
+                else:
+                    with set_config_context(config) as context:
+                        outcome = await asyncio.create_task(send(writer), context=context)
     except asyncio.CancelledError:
         note(_broken_off(model, messages, role, counter.tokens, time.monotonic() - started))
         raise

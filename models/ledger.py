@@ -8,7 +8,7 @@ from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt
 
 from motet.models.answer import Answer, prompt_tokens
-from motet.models.ask import NO_SAMPLING, ask
+from motet.models.ask import NO_SAMPLING, Send, ask
 from motet.models.calls import CallRecord, Usage
 from motet.models.errors import BudgetExhausted
 from motet.models.sampling import Sampling
@@ -60,6 +60,7 @@ class Ledger:
         role: str,
         sampling: Sampling = NO_SAMPLING,
         schema: type[BaseModel] | None = None,
+        send: Send | None = None,
     ) -> Answer:
         """Ask a model as `motet.models.ask` does, within what is left.
 
@@ -73,7 +74,13 @@ class Ledger:
         try:
             async with asyncio.timeout(self._seconds_left()) as clock:
                 return await ask(
-                    model, messages, role=role, sampling=sampling, schema=schema, on_record=self.calls.append
+                    model,
+                    messages,
+                    role=role,
+                    sampling=sampling,
+                    schema=schema,
+                    send=send,
+                    on_record=self.calls.append,
                 )
         except TimeoutError:
             if not clock.expired():

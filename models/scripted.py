@@ -1,6 +1,7 @@
 """A chat model that says what a test tells it to: motet's tests use it, and so can its users'."""
 
 import inspect
+import itertools
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -47,9 +48,14 @@ def truncated(text: str) -> AIMessage:
     return AIMessage(text, response_metadata={"finish_reason": "length"})
 
 
-def tool_call(name: str, **args: Any) -> AIMessage:
+def tool_call(name: str, /, **args: Any) -> AIMessage:
     """An answer that calls a tool, as a line of a script."""
-    return AIMessage("", tool_calls=[{"name": name, "args": args, "id": f"call_{name}", "type": "tool_call"}])
+    call = {"name": name, "args": args, "id": f"call_{next(_ids)}_{name}", "type": "tool_call"}
+    return AIMessage("", tool_calls=[call])
+
+
+_ids = itertools.count(1)
+"""An agent tells the results of its calls apart by their ids."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.exceptions import ModelAuthenticationError
+from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 from langchain_core.messages.utils import count_tokens_approximately
 from pydantic import BaseModel
@@ -243,3 +244,23 @@ async def test_a_truncated_line_of_a_script_keeps_its_text() -> None:
     with pytest.raises(TruncatedAnswer) as caught:
         await ask(ScriptedChatModel([truncated("def f(")]), "go", role="coder")
     assert caught.value.text == "def f("
+
+
+async def test_an_agents_own_way_of_asking_is_retried_and_recorded_under_its_role() -> None:
+    model = ScriptedChatModel([Fault.RATE_LIMIT, tool_call("look", at="here")])
+
+    async def with_tools(writer: BaseChatModel) -> AIMessage:
+        return await writer.bind_tools([Verdict]).ainvoke("go")
+
+    records: list[CallRecord] = []
+    answer = await ask(
+        model,
+        "go",
+        role="coder",
+        sampling=Sampling(temperature=0.5),
+        send=with_tools,
+        retry=AT_ONCE,
+        on_record=records.append,
+    )
+    assert (answer.message.tool_calls[0]["name"], records[0].retries) == ("look", 1)
+    assert (model.asked[-1].role, model.asked[-1].temperature, model.asked[-1].tools) == ("coder", 0.5, ["Verdict"])
