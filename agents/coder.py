@@ -33,7 +33,8 @@ class CoderInput(TypedDict, total=False):
     plan: Plan
     candidates: list[Candidate]
     calls: list[CallRecord]
-    started: float
+    run: str
+    seconds: float
 
 
 class CoderUpdate(TypedDict, total=False):

@@ -2,8 +2,10 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
+from contextvars import ContextVar
 from functools import cache
 from typing import Any, TypeVar
 
@@ -20,21 +22,31 @@ State = Mapping[str, Any]
 """What a node reads: the part of the graph's state that its input schema names."""
 RoleFunction = Callable[[Any, Runtime[TeamContext]], Awaitable[Mapping[str, object]]]
 Node = RunnableLambda[Any, Any]
+_began: ContextVar[float] = ContextVar("began")
+"""When the node began that this runs in."""
 
 
 def role_node(function: RoleFunction, *, name: str) -> Node:
-    """Make a node with a sync twin.
+    """Make a node with a sync twin, which adds the time of its work to the run's `seconds`.
+
+    Each node adds to the time that it read, so nodes that work at once count once and a run's rests not at all.
 
     Args:
         function: The role: `state, runtime -> update`.
         name: The node's name, shown in streams, events and usage.
     """
 
+    async def work(state: State, runtime: Runtime[TeamContext]) -> Mapping[str, object]:
+        began = time.monotonic()
+        _began.set(began)
+        update = await function(state, runtime)
+        return {**update, "seconds": (state.get("seconds") or 0.0) + time.monotonic() - began}
+
     async def arun(state: State, config: RunnableConfig) -> Mapping[str, object]:
-        return await function(state, get_runtime(TeamContext))
+        return await work(state, get_runtime(TeamContext))
 
     def run(state: State, config: RunnableConfig) -> Mapping[str, object]:
-        return run_in_background(function(state, get_runtime(TeamContext)))
+        return run_in_background(work(state, get_runtime(TeamContext)))
 
     return RunnableLambda(run, afunc=arun, name=name)
 
@@ -81,9 +93,11 @@ def sandbox_for(runtime: Runtime[TeamContext], default: str | Sandbox) -> Sandbo
 
 
 def ledger_for(state: State, runtime: Runtime[TeamContext]) -> Ledger:
-    """A ledger that knows what the run has spent so far, from the calls that its state records."""
+    """A ledger that knows what the run has spent so far, from the calls and the seconds that its state records."""
     calls: list[CallRecord] = state.get("calls") or []
-    return Ledger(context_of(runtime).limits or BudgetLimits(), spent=calls, started=state.get("started"))
+    now = time.monotonic()
+    seconds = (state.get("seconds") or 0.0) + now - _began.get(now)
+    return Ledger(context_of(runtime).limits or BudgetLimits(), spent=calls, seconds=seconds)
 
 
 def emit(runtime: Runtime[TeamContext], role: str, event: str, **data: Any) -> None:

@@ -4,8 +4,8 @@ A written plan is made only where it is asked for: in front of a small model a p
 Better", ICLR 2026 workshop: -15 points for Qwen2.5-Coder-1.5B-Instruct, no effect at 7B, +2 at 14B).
 """
 
-import time
 from typing import Annotated, TypedDict
+from uuid import uuid4
 
 from langchain_core.language_models import BaseChatModel
 from langgraph.runtime import Runtime
@@ -34,7 +34,8 @@ class PlannerInput(TypedDict, total=False):
     task: str
     entry_point: str | None
     calls: list[CallRecord]
-    started: float
+    run: str
+    seconds: float
 
 
 class PlannerUpdate(TypedDict, total=False):
@@ -43,7 +44,7 @@ class PlannerUpdate(TypedDict, total=False):
     contract: Contract
     plan: Plan
     calls: list[CallRecord]
-    started: float
+    run: str
     stopped: str
 
 
@@ -70,7 +71,7 @@ def create_planner(
             raise ValueError('There is no task. Give one in words: team.invoke({"task": "Write add(a, b) ..."}).')
         contract = read_contract(task, entry_point=state.get("entry_point"))
         emit(runtime, name, "contract", contract=contract)
-        update: PlannerUpdate = {"contract": contract, "started": state.get("started") or time.time()}
+        update: PlannerUpdate = {"contract": contract, "run": state.get("run") or uuid4().hex}
         if not plan:
             return update
         ledger = ledger_for({**state, **update}, runtime)

@@ -39,7 +39,8 @@ class ReviewerInput(TypedDict, total=False):
     reports: dict[int, Report]
     set_aside: list[str]
     calls: list[CallRecord]
-    started: float
+    run: str
+    seconds: float
 
 
 class ReviewerUpdate(TypedDict, total=False):

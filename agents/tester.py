@@ -49,7 +49,8 @@ class TesterInput(TypedDict, total=False):
     inputs: tuple[str, ...]
     tests: str | None
     calls: list[CallRecord]
-    started: float
+    run: str
+    seconds: float
 
 
 class TesterUpdate(TypedDict, total=False):

@@ -1,7 +1,5 @@
 """The last step of every run: the best so far, with its evidence and an honest verdict."""
 
-import time
-
 from langgraph.runtime import Runtime
 
 from motet.agents import TeamContext
@@ -38,7 +36,7 @@ def create_finish(policy: Policy) -> Node:
             "usage": TeamUsage(
                 tokens=spent.tokens,
                 calls=spent.calls,
-                seconds=time.time() - state["started"],
+                seconds=state.get("seconds", 0.0),
                 by_role=Usage.by_role(calls),
                 by_model=Usage.by_model(calls),
             ),

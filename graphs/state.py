@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from motet.agents import Candidate, Contract, Plan, Report, Review, VoidProposal
 from motet.graphs.verdict import Evidence, TeamVerdict
-from motet.models import CallRecord, Usage
+from motet.models import CallRecord, Usage, union
 
 Value = TypeVar("Value")
 
@@ -21,7 +21,7 @@ class TeamUsage(BaseModel):
     """Input and output of all calls."""
     calls: int
     seconds: float
-    """Time on the clock from the planner's start to the verdict."""
+    """Time that the team was at work; waiting for a human, or lying still before a resume, is none."""
     by_role: dict[str, Usage]
     by_model: dict[str, Usage]
 
@@ -52,6 +52,11 @@ def latest(old: Value, new: Value) -> Value:
     return new
 
 
+def longest(old: float, new: float) -> float:
+    """Take the longer time: nodes that work at once count once."""
+    return max(old, new)  # LangGraph reads a reducer's signature, and `max` itself shows none
+
+
 class TeamState(TypedDict, total=False):
     """Everything that a run knows. Nothing in it is free text from one role to another."""
 
@@ -69,12 +74,14 @@ class TeamState(TypedDict, total=False):
     """What running showed, by candidate."""
     reviews: Annotated[dict[int, Review], operator.or_]
     """By candidate."""
-    calls: Annotated[list[CallRecord], operator.add]
+    calls: Annotated[list[CallRecord], union]
     """Every call to a model, so that what was spent is known after a resume as well."""
     stopped: Annotated[str, latest]
     """Why the run ends early, if it does: a limit of the budget, or a model that no longer answers."""
-    started: float
-    """When the planner began, as `time.time()` gives it."""
+    run: Annotated[str, latest]
+    """Names the run, so that its nodes find the ledger that they share."""
+    seconds: Annotated[float, longest]
+    """How long the team has been at work. Each node adds its time to what it read."""
     verdict: TeamVerdict
     code: str
     evidence: Evidence

@@ -2,7 +2,7 @@
 
 from motet.models.answer import Answer
 from motet.models.ask import ask
-from motet.models.calls import CallRecord, Usage
+from motet.models.calls import CallRecord, Usage, union
 from motet.models.catalog import CATALOG, DEFAULT, EmbeddedModel, known_model
 from motet.models.errors import (
     BudgetExhausted,
@@ -74,6 +74,7 @@ __all__ = [
     "resolve_model",
     "tool_call",
     "truncated",
+    "union",
     "weights_status",
     "why_unreachable",
 ]

@@ -1,8 +1,9 @@
 """The record of model calls: who asked which model, what it took, and the sum of that."""
 
 from collections.abc import Sequence
+from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class CallRecord(BaseModel):
@@ -10,6 +11,8 @@ class CallRecord(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    id: str = Field(default_factory=lambda: uuid4().hex)
+    """Its own, so that a record that arrives on several ways is counted once."""
     role: str
     """The node that asked, such as `coder`."""
     model: str
@@ -30,6 +33,11 @@ class CallRecord(BaseModel):
     def tokens(self) -> int:
         """Input and output together."""
         return self.input_tokens + self.output_tokens
+
+
+def union(old: Sequence[CallRecord], new: Sequence[CallRecord]) -> list[CallRecord]:
+    """All calls of both, each once; the reducer for a graph's state whose nodes may tell of the same calls."""
+    return list({call.id: call for call in (*old, *new)}.values())
 
 
 class Usage(BaseModel):

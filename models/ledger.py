@@ -23,7 +23,7 @@ class BudgetLimits(BaseModel):
     """Tokens of prompts and answers together."""
     max_calls: PositiveInt | None = None
     max_seconds: PositiveFloat | None = None
-    """Time on the clock since the run began, everything included."""
+    """Time that the run has been at work, everything included but rests: a wait for a human, or for a resume."""
 
 
 class Ledger:
@@ -32,19 +32,19 @@ class Ledger:
     Args:
         limits: What may be spent.
         spent: Calls that were made before, by other ledgers of the same run.
-        started: When the run began, as `time.time()` gives it; now if left out.
+        seconds: How long the run had been at work before this ledger was made.
 
     Attributes:
         calls: The calls made through this ledger, in the order in which they ended.
     """
 
     def __init__(
-        self, limits: BudgetLimits | None = None, spent: Sequence[CallRecord] = (), started: float | None = None
+        self, limits: BudgetLimits | None = None, spent: Sequence[CallRecord] = (), seconds: float = 0.0
     ) -> None:
         self.limits = limits or BudgetLimits()
         self.calls: list[CallRecord] = []
         self._spent = list(spent)
-        self._started = time.time() if started is None else started
+        self._started = time.monotonic() - seconds
         self._running = 0
 
     @property
@@ -107,8 +107,8 @@ class Ledger:
     def _seconds_left(self) -> float | None:
         if self.limits.max_seconds is None:
             return None
-        return self._started + self.limits.max_seconds - time.time()
+        return self._started + self.limits.max_seconds - time.monotonic()
 
     def _out_of_time(self) -> BudgetExhausted:
         assert self.limits.max_seconds is not None
-        return BudgetExhausted("max_seconds", round(time.time() - self._started, 1), self.limits.max_seconds)
+        return BudgetExhausted("max_seconds", round(time.monotonic() - self._started, 1), self.limits.max_seconds)
