@@ -3,6 +3,9 @@
 Tests have a trust rank. The user's own and the task's examples may veto a candidate. On inputs whose right answer
 nobody knows, made from the examples without a model or proposed by one, candidates are only compared with each other; a
 weak model's guesses of expected results are worth next to nothing and are not asked for.
+
+It works in two steps. On its first call it only chooses those inputs, which may cost a call to a model: so the call is
+in a checkpoint before anything runs, and choosing can go on while the first answer is being written.
 """
 
 import asyncio
@@ -12,7 +15,7 @@ from langchain_core.language_models import BaseChatModel
 from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field
 
-from motet.agents.candidate import Candidate
+from motet.agents.candidate import Candidate, VoidProposal
 from motet.agents.context import TeamContext
 from motet.agents.contract import Contract
 from motet.agents.evidence import Report
@@ -46,7 +49,8 @@ class TesterInput(TypedDict, total=False):
     contract: Contract
     candidates: list[Candidate]
     reports: dict[int, Report]
-    inputs: tuple[str, ...]
+    void: list[VoidProposal]
+    inputs: list[str]
     tests: str | None
     calls: list[CallRecord]
     run: str
@@ -57,7 +61,7 @@ class TesterUpdate(TypedDict, total=False):
     """What the tester writes."""
 
     reports: dict[int, Report]
-    inputs: tuple[str, ...]
+    inputs: list[str]
     calls: list[CallRecord]
     stopped: str
 
@@ -73,7 +77,8 @@ def create_tester(
 ) -> Node:
     """Make a tester that fits any graph whose state has a `contract` and `candidates` and takes `reports`.
 
-    It runs every candidate that has no report yet, all of them on the same inputs.
+    While the state has no `inputs`, it chooses them and nothing else: a graph has to come back to it for running. Then
+    it runs every candidate that has no report yet, all of them on the same inputs.
 
     Args:
         sandbox: Where candidates run, or a spec for `resolve_sandbox`.
@@ -97,25 +102,35 @@ def create_tester(
             return ()
         return read_calls(answer.read_as(ProposedCalls).calls, contract)[:model_inputs]
 
-    async def tester(state: TesterInput, runtime: Runtime[TeamContext]) -> TesterUpdate:
+    async def choose(state: TesterInput, runtime: Runtime[TeamContext]) -> TesterUpdate:
         contract = state["contract"]
-        untested = [one for one in state.get("candidates", []) if one.index not in state.get("reports", {})]
-        if not untested:
-            return {}
         ledger = ledger_for(state, runtime)
         update: TesterUpdate = {}
+        chosen = mutate_inputs(contract, count=inputs, seed=context_of(runtime).seed or 0)
+        # The user's own tests decide alone; without them a comparison needs enough inputs.
+        too_few = len(chosen) < inputs // 2 and not state.get("tests")
+        if too_few and model_inputs and contract.entry_point:
+            emit(runtime, name, "choosing", count=model_inputs)
+            try:
+                proposed = await propose(contract, ledger, model_for(runtime, name, model))
+                chosen = tuple(dict.fromkeys((*chosen, *proposed)))
+            except BudgetExhausted as limit:
+                update["stopped"] = str(limit)
+        emit(runtime, name, "inputs", inputs=list(chosen))
+        return {**update, "inputs": list(chosen), "calls": ledger.calls}
+
+    async def tester(state: TesterInput, runtime: Runtime[TeamContext]) -> TesterUpdate:
+        contract = state["contract"]
+        candidates = state.get("candidates", [])
         chosen = state.get("inputs")
         if chosen is None:
-            chosen = mutate_inputs(contract, count=inputs, seed=context_of(runtime).seed or 0)
-            # The user's own tests decide alone; without them a comparison needs enough inputs.
-            too_few = len(chosen) < inputs // 2 and not state.get("tests")
-            if too_few and model_inputs and contract.entry_point:
-                try:
-                    proposed = await propose(contract, ledger, model_for(runtime, name, model))
-                    chosen = tuple(dict.fromkeys((*chosen, *proposed)))
-                except BudgetExhausted as limit:
-                    update["stopped"] = str(limit)
-            update["inputs"] = chosen
+            # Without a name there is nothing to call yet; where no answer came, there may be nothing to test at all.
+            named = contract.entry_point is not None or contract.kind == "program"
+            can_choose = candidates or (named and not state.get("void"))
+            return await choose(state, runtime) if can_choose else {}
+        untested = [one for one in candidates if one.index not in state.get("reports", {})]
+        if not untested:
+            return {}
         own_tests = state.get("tests")
         given = read_tests(own_tests) if own_tests else None
         reports: dict[int, Report] = {}
@@ -123,9 +138,9 @@ def create_tester(
         for candidate in untested:
             emit(runtime, name, "testing", index=candidate.index)
             async with await asyncio.to_thread(machine.session) as session:
-                report = await examine(session, candidate, contract, inputs=chosen, given=given)
+                report = await examine(session, candidate, contract, inputs=tuple(chosen), given=given)
             reports[candidate.index] = report
             emit(runtime, name, "report", report=report)
-        return {**update, "reports": reports, "calls": ledger.calls}
+        return {"reports": reports}
 
     return role_node(tester, name=name)

@@ -31,6 +31,16 @@ def standing(state: TeamState) -> Standing:
     return Standing(best(state.get("candidates", []), reports, aside=aside), aside)
 
 
+def untested(state: TeamState) -> list[Candidate]:
+    """Candidates that have not run yet."""
+    return [one for one in state.get("candidates", []) if one.index not in state.get("reports", {})]
+
+
+def first(state: TeamState, policy: Policy) -> Sequence[Assignment]:
+    """What to ask the coder for at the beginning."""
+    return (Assignment(index=0, kind="first", max_tokens=policy.max_answer_tokens),)
+
+
 def after_test(state: TeamState, policy: Policy) -> Sequence[Assignment]:
     """What to ask the coder for after a test; nothing when the best candidate is to be reviewed."""
     leader, aside = standing(state)

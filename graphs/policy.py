@@ -19,6 +19,9 @@ class Policy(BaseModel):
     batch: int = Field(default=1, ge=1)
     """How many further answers are asked for at once. More than one pays only where the model serves calls in parallel;
     where it does not, one at a time lets the team leave early."""
+    parallel: bool = False
+    """Whether the tester chooses its inputs while the coder writes the first answer. It saves time where the model's
+    server answers several calls at once."""
     temperature: float = Field(default=0.8, ge=0)
     """For every answer but the first, which is the most likely one."""
     max_answer_tokens: int = Field(default=1024, ge=64)
@@ -52,6 +55,7 @@ LARGE = Policy(
     plan=True,
     candidates=3,
     batch=2,
+    parallel=True,
     temperature=0.7,
     repair_rounds=3,
     comment=True,

@@ -68,7 +68,7 @@ class TeamState(TypedDict, total=False):
     candidates: Annotated[list[Candidate], operator.add]
     """In the order in which they were written; a candidate's `index` names it for good."""
     void: Annotated[list[VoidProposal], operator.add]
-    inputs: tuple[str, ...]
+    inputs: list[str]
     """Calls on which all candidates are compared."""
     reports: Annotated[dict[int, Report], operator.or_]
     """What running showed, by candidate."""

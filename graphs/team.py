@@ -1,10 +1,8 @@
 """Wires the four voices into a graph. What they do is theirs; when they do it is the conductor's."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.runnables import Runnable, RunnableLambda
 from langgraph.cache.base import BaseCache
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -16,7 +14,8 @@ from motet.agents.coder import CoderInput
 from motet.agents.planner import PlannerInput
 from motet.agents.reviewer import ReviewerInput
 from motet.agents.tester import TesterInput
-from motet.graphs.conductor import after_review, after_test, standing
+from motet.graphs.checked import Role, checked_coder, checked_tester
+from motet.graphs.conductor import after_review, after_test, first, standing, untested
 from motet.graphs.finish import create_finish
 from motet.graphs.policy import Policy, resolve_policy
 from motet.graphs.state import TeamInput, TeamOutput, TeamState
@@ -25,7 +24,6 @@ from motet.tools.sandbox import Sandbox
 
 Team = CompiledStateGraph[TeamState, TeamContext, TeamInput, TeamOutput]
 TeamGraph = StateGraph[TeamState, TeamContext, TeamInput, TeamOutput]
-Role = Runnable[Any, Any]
 
 
 def build_team(
@@ -48,7 +46,8 @@ def build_team(
         sandbox: Where code runs; a sandbox or a spec for `motet.tools.sandbox.resolve_sandbox`.
         planner: Stands in for the planner; any Runnable that reads and writes the same keys. So for the other roles.
         coder: See `planner`. It gets an `assignment` and answers it with `candidates`, `void` or `stopped`.
-        tester: See `planner`.
+        tester: See `planner`. It gets the `candidates` and answers with `reports` on those that have none; before that
+            it may choose `inputs` in a step of its own.
         reviewer: See `planner`.
 
     Raises:
@@ -58,12 +57,17 @@ def build_team(
     chat = resolve_model(model)
     numbers = resolve_policy(policy, chat)
 
-    def start_coder(state: TeamState) -> list[Send] | str:
+    def after_planner(state: TeamState) -> list[Send | str] | str:
         if state.get("stopped"):
             return "finish"
-        return _sends(state, [Assignment(index=0, kind="first", max_tokens=numbers.max_answer_tokens)])
+        sends = _sends(state, first(state, numbers))
+        return [*sends, "tester"] if numbers.parallel else sends
 
     def after_tester(state: TeamState) -> list[Send] | str:
+        if untested(state):
+            return "tester"  # it has chosen inputs, or has more to run
+        if not any(state.get(key) for key in ("candidates", "void", "stopped")):
+            return []  # the coder is still writing, and its edge leads back here
         wanted = after_test(state, numbers)
         return _sends(state, wanted) if wanted else _to_reviewer(state)
 
@@ -73,10 +77,12 @@ def build_team(
 
     graph = StateGraph(TeamState, context_schema=TeamContext, input_schema=TeamInput, output_schema=TeamOutput)
     graph.add_node("planner", planner or create_planner(model=chat, plan=numbers.plan), input_schema=PlannerInput)
-    graph.add_node("coder", _checked(coder) if coder else create_coder(model=chat), input_schema=CoderInput)
+    graph.add_node("coder", checked_coder(coder) if coder else create_coder(model=chat), input_schema=CoderInput)
     graph.add_node(
         "tester",
-        tester or create_tester(model=chat, sandbox=sandbox, inputs=numbers.inputs, model_inputs=numbers.model_inputs),
+        checked_tester(tester)
+        if tester
+        else create_tester(model=chat, sandbox=sandbox, inputs=numbers.inputs, model_inputs=numbers.model_inputs),
         input_schema=TesterInput,
     )
     graph.add_node(
@@ -86,9 +92,9 @@ def build_team(
     )
     graph.add_node("finish", create_finish(numbers))
     graph.add_edge(START, "planner")
-    graph.add_conditional_edges("planner", start_coder, ["coder", "finish"])
+    graph.add_conditional_edges("planner", after_planner, ["coder", "tester", "finish"])
     graph.add_edge("coder", "tester")
-    graph.add_conditional_edges("tester", after_tester, ["coder", "reviewer", "finish"])
+    graph.add_conditional_edges("tester", after_tester, ["tester", "coder", "reviewer", "finish"])
     graph.add_conditional_edges("reviewer", after_reviewer, ["coder", "finish"])
     graph.add_edge("finish", END)
     return graph
@@ -146,21 +152,7 @@ def create_team(
     return graph.compile(checkpointer=checkpointer, store=store, cache=cache, name=name)
 
 
-def _checked(coder: Role) -> Role:
-    """See that a coder of the user's own answers its assignment; without an answer it would be asked for ever."""
-
-    def check(update: Any) -> Any:
-        if isinstance(update, Mapping) and not any(update.get(key) for key in ("candidates", "void", "stopped")):
-            raise ValueError(
-                "The coder gave neither `candidates` (a list of `Candidate`) nor `void` (a list of `VoidProposal`) nor"
-                f" `stopped` (why it gives up); it gave {sorted(update) or 'nothing'}."
-            )
-        return update
-
-    return coder | RunnableLambda(check)
-
-
-def _sends(state: TeamState, assignments: Sequence[Assignment]) -> list[Send]:
+def _sends(state: TeamState, assignments: Sequence[Assignment]) -> list[Send | str]:
     return [Send("coder", {**state, "assignment": assignment}) for assignment in assignments]
 
 

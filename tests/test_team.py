@@ -177,10 +177,11 @@ def test_what_the_voices_do_is_streamed_with_their_names():
     voices, _ = team(RIGHT, RIGHT_TOO)
     parts = voices.stream({"task": TASK}, stream_mode=["custom"], version="v2")
     told = [(part["data"]["role"], part["data"]["event"]) for part in parts]
-    assert told[:5] == [
+    assert told[:6] == [
         ("planner", "contract"),
         ("coder", "writing"),
         ("coder", "candidate"),
+        ("tester", "inputs"),
         ("tester", "testing"),
         ("tester", "report"),
     ]
