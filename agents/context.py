@@ -1,23 +1,39 @@
-"""What a run lends to the roles: it travels in LangGraph's run-time context, so that a role fits any graph."""
+"""What a run lends to the roles: it travels in LangGraph's run-time context, so that a role fits any graph.
+
+It is a pydantic dataclass because a server sends a context as JSON, and shows a form of it: live objects such as a chat
+model can be given in code, in JSON their specs.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+from typing import Annotated, Any
 
 from langchain_core.language_models import BaseChatModel
+from pydantic import ConfigDict, GetPydanticSchema, WithJsonSchema
+from pydantic.dataclasses import dataclass
 
 from motet.models import BudgetLimits
 from motet.tools.sandbox import Sandbox
 
+# Taken as they are: a look at a sandbox's capabilities would start it.
+_UNCHECKED = GetPydanticSchema(lambda source, handler: handler(Any))
+_SPEC = WithJsonSchema({"type": "string"})
+ModelSpec = Annotated[str | BaseChatModel, _UNCHECKED, _SPEC]
+SandboxSpec = Annotated[str | Sandbox, _UNCHECKED, _SPEC]
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(use_attribute_docstrings=True, extra="forbid"))
 class TeamContext:
-    """Parts for one run. What is given here takes the place of what a role or a team was made with."""
+    """Parts for one run. What is given here takes the place of what a role or a team was made with.
 
-    model: str | BaseChatModel | None = None
+    A graph with a context of its own that wants to lend these parts too makes it a subclass.
+    """
+
+    model: ModelSpec | None = None
     """A model for every role, or a spec for `motet.models.resolve_model`."""
-    models: Mapping[str, str | BaseChatModel] = field(default_factory=dict)
+    models: Mapping[str, ModelSpec] = field(default_factory=dict)
     """Models for single roles by their names; they go before `model`."""
-    sandbox: str | Sandbox | None = None
+    sandbox: SandboxSpec | None = None
     """Where code runs, or a spec for `motet.tools.sandbox.resolve_sandbox`."""
     limits: BudgetLimits | None = None
     """What the run may spend."""

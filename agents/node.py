@@ -77,8 +77,8 @@ def _background_loop() -> asyncio.AbstractEventLoop:
 
 
 def context_of(runtime: Runtime[TeamContext]) -> TeamContext:
-    """The run's context; an empty one where the graph was called without."""
-    return runtime.context or TeamContext()
+    """The run's context; an empty one where there is none, or that of a graph around the team."""
+    return runtime.context if isinstance(runtime.context, TeamContext) else TeamContext()
 
 
 def model_for(runtime: Runtime[TeamContext], role: str, default: str | BaseChatModel) -> BaseChatModel:

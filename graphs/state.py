@@ -1,9 +1,10 @@
 """The team's state: typed on every key, so that checkpoints come back as what they were."""
 
 import operator
-from typing import Annotated, NotRequired, TypedDict, TypeVar
+from typing import Annotated, NotRequired, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, with_config
+from typing_extensions import TypedDict
 
 from motet.agents import Candidate, Contract, Plan, Report, Review, VoidProposal
 from motet.graphs.verdict import Evidence, TeamVerdict
@@ -26,6 +27,11 @@ class TeamUsage(BaseModel):
     by_model: dict[str, Usage]
 
 
+_DESCRIBED = with_config(ConfigDict(use_attribute_docstrings=True))
+"""The JSON schemas by which servers, forms and tools show a team carry what is said under each key."""
+
+
+@_DESCRIBED
 class TeamInput(TypedDict):
     """What a team is given."""
 
@@ -37,6 +43,7 @@ class TeamInput(TypedDict):
     """The user's own tests: asserts, doctests, or a pytest file that imports `solution`."""
 
 
+@_DESCRIBED
 class TeamOutput(TypedDict):
     """What a team gives back."""
 
