@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, TypedDict
 
 import pytest
+from blockbuster import blockbuster_ctx
 from langgraph.graph import END, START, StateGraph
 
 from motet.agents import TeamContext
@@ -51,6 +52,14 @@ async def test_the_team_composes_like_any_runnable():
     assert await chain.with_retry().with_config(run_name="mine").ainvoke(TASK) == "verified"
     named = [event["name"] async for event in team().astream_events({"task": TASK}, version="v2")]
     assert {"planner", "coder", "tester", "reviewer", "finish"} <= set(named)
+
+
+async def test_nothing_blocks_the_event_loop_of_a_server():
+    voices = team()
+    with blockbuster_ctx():
+        assert (await voices.ainvoke({"task": TASK}))["verdict"] == "verified"
+        tests = "from solution import add\n\ndef test_adds():\n    assert add(20, 22) == 42\n"
+        assert (await voices.ainvoke({"task": TASK, "tests": tests}))["verdict"] == "verified"
 
 
 class Mine(TypedDict, total=False):

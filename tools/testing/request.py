@@ -1,5 +1,6 @@
 """From a job to one run of the judge in the sandbox, and from its output to a report that nobody else can have made."""
 
+import asyncio
 import json
 import secrets
 from collections.abc import Generator, Sequence
@@ -65,24 +66,34 @@ def answer_to(request: Request, execution: Execution) -> Answer:
 
 def drive(session: Session, exchange: Exchange) -> Any:
     """Run what the exchange asks for, and give back its result."""
-    try:
-        request = next(exchange)
-        while True:
-            request = exchange.send(
-                session.run(request.argv, files=request.files, stdin=request.stdin, limits=request.limits)
-            )
-    except StopIteration as end:
-        return end.value
+    step = _advance(exchange, None)
+    while step.request is not None:
+        request = step.request
+        done = session.run(request.argv, files=request.files, stdin=request.stdin, limits=request.limits)
+        step = _advance(exchange, done)
+    return step.result
 
 
 async def adrive(session: Session, exchange: Exchange) -> Any:
-    """As `drive`, without blocking the event loop."""
+    """As `drive`, without blocking the event loop: the exchange reads files and long reports, so it has a thread."""
+    step = await asyncio.to_thread(_advance, exchange, None)
+    while step.request is not None:
+        request = step.request
+        done = await session.arun(request.argv, files=request.files, stdin=request.stdin, limits=request.limits)
+        step = await asyncio.to_thread(_advance, exchange, done)
+    return step.result
+
+
+class _Step(NamedTuple):
+    """What an exchange said: what it wants run next, or its result."""
+
+    request: Request | None
+    result: Any = None
+
+
+def _advance(exchange: Exchange, execution: Execution | None) -> _Step:
+    """Go on to the next request. The end is a value here, because no future can carry a `StopIteration`."""
     try:
-        request = next(exchange)
-        while True:
-            execution = await session.arun(
-                request.argv, files=request.files, stdin=request.stdin, limits=request.limits
-            )
-            request = exchange.send(execution)
+        return _Step(exchange.send(execution) if execution else next(exchange))
     except StopIteration as end:
-        return end.value
+        return _Step(None, end.value)
