@@ -1,12 +1,15 @@
 """Floor 4: the four voices. Each is a node that fits any graph, told by a text file and typed in what it returns."""
 
+from motet.agents.agent_coder import create_agent_coder
 from motet.agents.answer import UnreadableAnswerError, read_code
 from motet.agents.assignment import Assignment
 from motet.agents.candidate import Candidate, VoidProposal
 from motet.agents.coder import create_coder
+from motet.agents.coding_tools import create_coding_tools
 from motet.agents.context import TeamContext
 from motet.agents.contract import Contract, Example, Parameter
 from motet.agents.evidence import Finding, Report, Review
+from motet.agents.ledger_middleware import LedgerMiddleware
 from motet.agents.planner import Plan, create_planner
 from motet.agents.prompt import Prompt
 from motet.agents.reading import read_contract
@@ -19,6 +22,7 @@ __all__ = [
     "Contract",
     "Example",
     "Finding",
+    "LedgerMiddleware",
     "Parameter",
     "Plan",
     "Prompt",
@@ -27,7 +31,9 @@ __all__ = [
     "TeamContext",
     "UnreadableAnswerError",
     "VoidProposal",
+    "create_agent_coder",
     "create_coder",
+    "create_coding_tools",
     "create_planner",
     "create_reviewer",
     "create_tester",

@@ -3,53 +3,30 @@
 One whole module in one fenced block, never JSON and never a diff: small models lose many points to other formats.
 """
 
-from typing import TypedDict
-
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 from langgraph.runtime import Runtime
 
-from motet.agents.answer import UnreadableAnswerError, main_function, read_code
+from motet.agents.answer import UnreadableAnswerError, read_code
 from motet.agents.assignment import Assignment
-from motet.agents.candidate import Candidate, VoidProposal
+from motet.agents.candidate import VoidProposal
 from motet.agents.context import TeamContext
 from motet.agents.contract import Contract
-from motet.agents.node import Node, context_of, emit, ledger_for, model_for, role_node
+from motet.agents.node import Node, context_of, contract_of, emit, ledger_for, model_for, role_node
 from motet.agents.planner import Plan
 from motet.agents.prompt import Prompt
-from motet.agents.reading import read_contract
+from motet.agents.proposal import CoderInput, CoderUpdate, propose
 from motet.agents.task_text import task_block, wanted
-from motet.models import BudgetExhausted, CallRecord, ContextOverflow, ModelAnswerError, ModelCallError, Sampling
+from motet.models import BudgetExhausted, ContextOverflow, ModelAnswerError, ModelCallError, Sampling
 
 FENCE_END = "\n```\n"
 """Where an answer may end: what follows the code is talk that costs time."""
 
 
-class CoderInput(TypedDict, total=False):
-    """What the coder reads."""
-
-    contract: Contract
-    assignment: Assignment
-    plan: Plan
-    candidates: list[Candidate]
-    calls: list[CallRecord]
-    run: str
-    seconds: float
-
-
-class CoderUpdate(TypedDict, total=False):
-    """What the coder writes."""
-
-    contract: Contract
-    candidates: list[Candidate]
-    void: list[VoidProposal]
-    calls: list[CallRecord]
-    stopped: str
-
-
 def create_coder(
     *,
     model: str | BaseChatModel = "local",
+    system_prompt: str | None = None,
     prompt: Prompt | None = None,
     repair_prompt: Prompt | None = None,
     name: str = "coder",
@@ -61,24 +38,27 @@ def create_coder(
 
     Args:
         model: A chat model or a spec for `resolve_model`.
+        system_prompt: What it is told of its work, in place of the system text of whatever prompt is used.
         prompt: What the coder is told, in place of all of motet's wordings; rendered with `task` and `wanted`.
         repair_prompt: What it is told for a repair; rendered with `task`, `code` and `failure`.
         name: The node's name, shown in streams and in the usage.
     """
-    wordings = {wording: prompt or Prompt.load(wording) for wording in ("coder", "coder_variant", "coder_planned")}
-    repair = repair_prompt or Prompt.load("repair")
+    wordings = {
+        wording: (prompt or Prompt.load(wording)).with_system(system_prompt)
+        for wording in ("coder", "coder_variant", "coder_planned")
+    }
+    repair = (repair_prompt or Prompt.load("repair")).with_system(system_prompt)
 
     def messages(contract: Contract, assignment: Assignment, plan: Plan | None) -> list[BaseMessage]:
         task = task_block(contract)
         if assignment.target is not None:
             return repair.render(task=task, code=assignment.target.code.strip(), failure=assignment.failure or "")
         if plan is not None and assignment.kind == "first":
-            steps = "\n".join(f"{number}. {step}" for number, step in enumerate(plan.steps, 1))
-            return wordings["coder_planned"].render(task=task, wanted=wanted(contract), plan=steps)
+            return wordings["coder_planned"].render(task=task, wanted=wanted(contract), plan=plan.numbered)
         return wordings[assignment.wording].render(task=task, wanted=wanted(contract))
 
     async def coder(state: CoderInput, runtime: Runtime[TeamContext]) -> CoderUpdate:
-        contract = state["contract"]
+        contract = contract_of(state)
         assignment = state.get("assignment") or Assignment(index=0, kind="first")
         emit(runtime, name, "writing", assignment=assignment)
         ledger = ledger_for(state, runtime)
@@ -109,19 +89,8 @@ def create_coder(
             # What the team has is not lost with a server that went away, or for a repair too long to ask for.
             emit(runtime, name, "stopped", problem=str(problem))
             return {"stopped": str(problem), "calls": ledger.calls}
-        update: CoderUpdate = {"calls": ledger.calls}
-        if contract.entry_point is None and contract.kind != "program":
-            # The task gave no name: the first answer's becomes everybody's, and the examples are read again with it.
-            contract = read_contract(contract.task, entry_point=main_function(code))
-            update["contract"] = contract
-        candidate = Candidate(
-            index=assignment.index,
-            code=code,
-            entry_point=contract.entry_point,
-            origin=assignment.kind,
-            repairs=assignment.target.index if assignment.target else None,
-        )
-        emit(runtime, name, "candidate", candidate=candidate)
-        return {**update, "candidates": [candidate]}
+        update: CoderUpdate = {"calls": ledger.calls, **propose(code, contract, assignment)}
+        emit(runtime, name, "candidate", candidate=update["candidates"][0])
+        return update
 
     return role_node(coder, name=name)

@@ -14,6 +14,8 @@ from langchain_core.runnables import RunnableConfig, RunnableLambda
 from langgraph.runtime import Runtime, get_runtime
 
 from motet.agents.context import TeamContext
+from motet.agents.contract import Contract
+from motet.agents.reading import read_contract
 from motet.models import BudgetLimits, CallRecord, Ledger, resolve_model
 from motet.tools.sandbox import Sandbox, resolve_sandbox
 
@@ -74,6 +76,26 @@ def _background_loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="motet-sync", daemon=True).start()
     return loop
+
+
+def is_called_sync() -> bool:
+    """Whether the running coroutine works for a sync caller."""
+    return asyncio.get_running_loop() is _background_loop()
+
+
+def contract_of(state: State) -> Contract:
+    """The contract in the state, or else what the task in it says.
+
+    Raises:
+        ValueError: There is neither.
+    """
+    contract: Contract | None = state.get("contract")
+    if contract is not None:
+        return contract
+    task: str = state.get("task") or ""
+    if not task.strip():
+        raise ValueError("The state has neither a `contract` nor a `task`: put a planner first, or give a task.")
+    return read_contract(task, entry_point=state.get("entry_point"))
 
 
 def context_of(runtime: Runtime[TeamContext]) -> TeamContext:

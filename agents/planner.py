@@ -27,6 +27,11 @@ class Plan(BaseModel):
 
     steps: Annotated[list[str], Field(min_length=1, max_length=6)]
 
+    @property
+    def numbered(self) -> str:
+        """The steps, one a line."""
+        return "\n".join(f"{number}. {step}" for number, step in enumerate(self.steps, 1))
+
 
 class PlannerInput(TypedDict, total=False):
     """What the planner reads."""

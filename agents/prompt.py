@@ -1,5 +1,6 @@
 """Prompts live in text files beside the code; what they need is named there, and a missing value is an error."""
 
+from copy import copy
 from importlib.resources import files
 from string import Template
 from typing import Self
@@ -42,3 +43,10 @@ class Prompt:
             KeyError: A value that the prompt names is not given.
         """
         return [SystemMessage(self.system.substitute(values)), HumanMessage(self.user.substitute(values))]
+
+    def with_system(self, text: str | None) -> Self:
+        """The same with another system text, taken as it stands; unchanged without one."""
+        changed = copy(self)
+        if text is not None:
+            changed.system = Template(text.strip().replace("$", "$$"))
+        return changed

@@ -10,8 +10,8 @@ from langgraph.store.base import BaseStore
 from langgraph.types import Checkpointer, Send
 
 from motet.agents import Assignment, TeamContext, create_coder, create_planner, create_reviewer, create_tester
-from motet.agents.coder import CoderInput
 from motet.agents.planner import PlannerInput
+from motet.agents.proposal import CoderInput
 from motet.agents.reviewer import ReviewerInput
 from motet.agents.tester import TesterInput
 from motet.graphs.checked import Role, checked_coder, checked_tester
