@@ -106,16 +106,17 @@ def create_agent_coder(
 
         witness = Witness(tell=tell)
         system, user = messages(contract, assignment, state.get("plan"))
+        around: list[AgentMiddleware[Any, Any, Any]] = [
+            witness,
+            *(one for one in agent_bounds(chat, rounds) if one.name not in {own.name for own in middleware}),
+            *middleware,
+            LedgerMiddleware(role=name, ledger=ledger, sampling=sampling),
+        ]
         agent = create_agent(
             chat,
             _by_name([*create_coding_tools(contract, sandbox=machine), *tools]),
             system_prompt=str(system.text),
-            middleware=[
-                witness,
-                *(one for one in agent_bounds(chat, rounds) if one.name not in {own.name for own in middleware}),
-                *middleware,
-                LedgerMiddleware(role=name, ledger=ledger, sampling=sampling),
-            ],
+            middleware=around,
             context_schema=TeamContext,
             # A sync caller's checkpointer may know no async; without one a broken-off run starts the agent afresh.
             checkpointer=False if is_called_sync() else None,

@@ -76,6 +76,7 @@ async def ask(
     config = merge_configs(ensure_config(), {"metadata": {ROLE_KEY: role}, "callbacks": [counter]})
     started = time.monotonic()
     tries = 0
+    outcome: Any = None
 
     def note(record: CallRecord) -> CallRecord:
         record = record.model_copy(update={"retries": tries - 1})
