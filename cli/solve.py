@@ -11,7 +11,8 @@ import typer
 from motet.cli.errors import FAILURE, NOT_VERIFIED, OK, BadInputError
 from motet.cli.live import LiveView
 from motet.cli.result import print_result, result_object
-from motet.cli.task import check_target, read_task, read_text, write_whole
+from motet.cli.task import check_target, read_task, read_text
+from motet.tools.files import write_whole
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

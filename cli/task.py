@@ -2,7 +2,6 @@
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 from motet.cli.errors import BadInputError
@@ -66,23 +65,3 @@ def check_target(path: Path) -> None:
         raise BadInputError(f"--out {str(path)!r}: there is no folder {str(folder)!r}; make it first.")
     if not os.access(folder, os.W_OK):
         raise BadInputError(f"--out {str(path)!r}: no right to write in {str(folder)!r}.")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is there whole or not at all.
-
-    Raises:
-        OSError: It could not be written; what stood there before still does.
-    """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(name).chmod(0o666 & ~umask)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

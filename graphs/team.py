@@ -15,6 +15,7 @@ from motet.agents.proposal import CoderInput
 from motet.agents.reviewer import ReviewerInput
 from motet.agents.tester import TesterInput
 from motet.graphs.checked import Role, checked_coder, checked_tester
+from motet.graphs.checkpointing import know_team_types
 from motet.graphs.conductor import after_review, after_test, first, standing, untested
 from motet.graphs.finish import create_finish
 from motet.graphs.policy import Policy, resolve_policy
@@ -131,7 +132,7 @@ def create_team(
         coder: See `build_team`.
         tester: See `build_team`.
         reviewer: See `build_team`.
-        checkpointer: Any LangGraph checkpointer.
+        checkpointer: Any LangGraph checkpointer; `team.invoke(None, config)` then goes on with an interrupted run.
         store: Any LangGraph store; nodes of your own find it in their runtime.
         cache: Any LangGraph cache.
         name: The graph's name.
@@ -149,7 +150,7 @@ def create_team(
         tester=tester,
         reviewer=reviewer,
     )
-    return graph.compile(checkpointer=checkpointer, store=store, cache=cache, name=name)
+    return graph.compile(checkpointer=know_team_types(checkpointer), store=store, cache=cache, name=name)
 
 
 def _sends(state: TeamState, assignments: Sequence[Assignment]) -> list[Send | str]:

@@ -1,0 +1,27 @@
+"""Where runs lie, and what they take."""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+VARIABLE = "MOTET_STATE_DIR"
+REQUEST, CHECKPOINTS = "run.json", "checkpoints.sqlite"
+
+
+def runs_folder() -> Path:
+    """The folder of runs: under `MOTET_STATE_DIR`, or else where the user's system keeps such things."""
+    root = os.environ.get(VARIABLE)
+    return (Path(root).expanduser() if root else platformdirs.user_state_path("motet")).absolute() / "runs"
+
+
+def bytes_in(folder: Path) -> int:
+    """What a folder's files take on the disk."""
+    total = 0
+    for entry in os.scandir(folder):
+        try:
+            total += entry.stat(follow_symlinks=False).st_blocks * 512
+        except FileNotFoundError:
+            # SQLite removes files of its own as it pleases.
+            continue
+    return total

@@ -1,0 +1,62 @@
+"""What the voices of a recorded run have done so far, told in the events in which they told it when they did it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from langgraph.types import StateSnapshot
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What one node did, once."""
+
+    role: str
+    """The node's name."""
+    ended: datetime | None
+    """When its step was over; nothing for one whose neighbours were still at work when the run stopped."""
+    events: tuple[Mapping[str, Any], ...]
+    """As streams with `stream_mode="custom"` give them: `{"role", "event", ...}`."""
+
+
+def steps_of(history: Sequence[StateSnapshot]) -> list[Step]:
+    """Read the steps of a run out of its checkpoints, the oldest first.
+
+    Args:
+        history: As LangGraph's `get_state_history` gives it, the newest first.
+    """
+    steps = []
+    told_contract = False
+    for number, snapshot in enumerate(reversed(history)):
+        after = history[len(history) - number - 2] if number + 1 < len(history) else None
+        ended = datetime.fromisoformat(after.created_at) if after and after.created_at else None
+        for task in snapshot.tasks:
+            if task.name.startswith("__") or not task.result:
+                continue
+            events = tuple(_events(task.name, task.result, told_contract=told_contract))
+            told_contract = told_contract or "contract" in task.result
+            steps.append(Step(role=task.name, ended=ended, events=events))
+    return steps
+
+
+def _events(role: str, update: Mapping[str, Any], *, told_contract: bool) -> Iterator[dict[str, Any]]:
+    def event(name: str, **data: Any) -> dict[str, Any]:
+        return {"role": role, "event": name, **data}
+
+    if "contract" in update and not told_contract:
+        yield event("contract", contract=update["contract"])
+    if "plan" in update:
+        yield event("plan", plan=update["plan"])
+    for candidate in update.get("candidates", ()):
+        yield event("candidate", candidate=candidate)
+    for answer in update.get("void", ()):
+        yield event("void", answer=answer)
+    for report in update.get("reports", {}).values():
+        yield event("report", report=report)
+    for review in update.get("reviews", {}).values():
+        yield event("review", review=review)
+    if update.get("stopped"):
+        yield event("stopped", problem=update["stopped"])
+    if "verdict" in update:
+        yield event("verdict", verdict=update["verdict"], evidence=update["evidence"])

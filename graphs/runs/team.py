@@ -1,0 +1,34 @@
+"""The team of a recorded run, wired as it was when the run began."""
+
+from langchain_core.language_models import BaseChatModel
+from langgraph.types import Checkpointer
+
+from motet.graphs.runs.request import RunRequest
+from motet.graphs.team import Team, create_team
+from motet.tools.sandbox import Sandbox
+
+
+def team_for(
+    request: RunRequest,
+    *,
+    model: str | BaseChatModel | None = None,
+    sandbox: str | Sandbox | None = None,
+    checkpointer: Checkpointer = None,
+) -> Team:
+    """Make the team that a run needs.
+
+    Args:
+        request: What was asked.
+        model: In place of the recorded spec.
+        sandbox: In place of the recorded spec.
+        checkpointer: Where the run is recorded.
+
+    Raises:
+        ModelError: The recorded spec names no model on this machine.
+    """
+    return create_team(
+        model=request.model if model is None else model,
+        sandbox=request.sandbox if sandbox is None else sandbox,
+        policy=request.policy,
+        checkpointer=checkpointer,
+    )
