@@ -8,7 +8,10 @@ from motet.cli.doctor import doctor
 from motet.cli.errors import friendly_errors
 from motet.cli.graph import graph
 from motet.cli.models import models_app
+from motet.cli.resume import resume
+from motet.cli.runs import runs_app
 from motet.cli.sandbox import sandbox_app
+from motet.cli.show import show
 from motet.cli.solve import solve
 
 app = typer.Typer(
@@ -19,6 +22,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(solve)
+app.add_typer(runs_app, name="runs")
+app.command()(show)
+app.command()(resume)
 app.command()(doctor)
 app.command()(graph)
 app.add_typer(models_app, name="models")

@@ -15,6 +15,13 @@ class BadInputError(Exception):
     """What the user gave cannot be worked with; the message says what to do."""
 
 
+class InterruptedRunError(Exception):
+    """The user ended a run that is recorded."""
+
+    def __init__(self, run: str) -> None:
+        super().__init__(f"Interrupted; nothing is left running. `motet resume {run}` goes on from here.")
+
+
 @contextmanager
 def friendly_errors() -> Generator[None]:
     """End the process with one line on stderr and the right exit code when something expected goes wrong."""
@@ -22,6 +29,8 @@ def friendly_errors() -> Generator[None]:
         yield
     except BadInputError as error:
         _end(BAD_INPUT, str(error))
+    except InterruptedRunError as error:
+        _end(INTERRUPTED, str(error))
     except KeyboardInterrupt:
         _end(INTERRUPTED, INTERRUPTION)
     except SystemExit as end:
@@ -38,7 +47,7 @@ def friendly_errors() -> Generator[None]:
         code = _code_of(error)
         if code is None:
             raise
-        _end(code, str(error))
+        _end(code, " ".join([str(error), *getattr(error, "__notes__", ())]))
 
 
 INTERRUPTION = "Interrupted; nothing is left running."
@@ -52,7 +61,15 @@ def _code_of(error: Exception) -> int | None:
 
     if isinstance(error, UnknownModelError | UnknownSandboxError | ContextOverflow):
         return BAD_INPUT
-    return FAILURE if isinstance(error, ModelError | SandboxError) else None
+    if isinstance(error, ModelError | SandboxError):
+        return FAILURE
+    if "motet.graphs.runs" not in sys.modules:
+        return None
+    from motet.graphs.runs import RunError, RunStoreError, UnknownRunError
+
+    if isinstance(error, UnknownRunError | RunStoreError):
+        return BAD_INPUT
+    return FAILURE if isinstance(error, RunError) else None
 
 
 def _end(code: int, message: str) -> None:

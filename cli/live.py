@@ -23,10 +23,11 @@ class LiveView:
 
     Args:
         quiet: Show nothing; for output that a program reads.
+        console: Where to show it; standard error if left out.
     """
 
-    def __init__(self, *, quiet: bool = False) -> None:
-        self._console = Console(stderr=True, quiet=quiet, highlight=False)
+    def __init__(self, *, quiet: bool = False, console: Console | None = None) -> None:
+        self._console = console or Console(stderr=True, quiet=quiet, highlight=False)
         self._status: Status | None = None
 
     def __enter__(self) -> Self:
@@ -52,6 +53,10 @@ class LiveView:
         machine = find()
         self._line("tester", f"sandbox: {machine.kind}{'' if machine.capabilities.isolated else ' (NOT isolated)'}")
         return machine
+
+    def tell(self, text: str) -> None:
+        """Show a line that no voice says."""
+        self._console.print(Text(text, style="dim"), soft_wrap=True)
 
     def show(self, event: Mapping[str, Any]) -> None:
         """Show one custom event of the stream."""

@@ -1,7 +1,30 @@
 """Options that several commands share."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from motet.cli.errors import BadInputError
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else on standard output.")]
+MaxTokens = Annotated[int | None, typer.Option(help="Stop when this many tokens are spent.")]
+MaxSeconds = Annotated[
+    float | None, typer.Option(help="Stop after this time at work, counted from when sandbox and model are ready.")
+]
+
+
+def check_limit(option: str, limit: float | None) -> None:
+    """See that a limit leaves something to work with.
+
+    Raises:
+        BadInputError: It does not.
+    """
+    if limit is not None and not limit > 0:
+        raise BadInputError(f"{option} {limit} leaves nothing to work with; give a positive number.")
+
+
+def whole_spec(model: str) -> str:
+    """A model's spec that means the same in another folder."""
+    kind, _, rest = model.partition(":")
+    return f"local:{Path(rest).expanduser().absolute()}" if kind == "local" and rest.endswith(".gguf") else model

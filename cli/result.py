@@ -37,14 +37,14 @@ def print_result(result: "TeamOutput", *, out: Path | None) -> None:
     about.print()
     evidence = result["evidence"]
     about.print(Text.assemble((result["verdict"], MARKS[result["verdict"]]), "  ", evidence.reason), soft_wrap=True)
-    for line in _tested(evidence):
+    for line in tested(evidence):
         about.print(f"  {line}", markup=False, soft_wrap=True)
     if out and result["code"]:
         about.print(f"  written to {out}", markup=False)
     about.print(_cost(result))
 
 
-def _tested(evidence: "Evidence") -> list[str]:
+def tested(evidence: "Evidence") -> list[str]:
     """How it was tested, in lines."""
     lines = []
     if evidence.sandbox:

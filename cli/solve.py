@@ -1,25 +1,20 @@
 """`motet solve`: a task in words becomes code with the evidence that it works."""
 
-import asyncio
-import json
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from motet.cli.errors import FAILURE, NOT_VERIFIED, OK, BadInputError
+from motet.cli.errors import BadInputError
+from motet.cli.following import deliver, work_on, work_unrecorded
 from motet.cli.live import LiveView
-from motet.cli.result import print_result, result_object
+from motet.cli.options import MaxSeconds, MaxTokens, check_limit, whole_spec
 from motet.cli.task import check_target, read_task, read_text
-from motet.tools.files import write_whole
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
-    from langchain_core.runnables import RunnableConfig
 
-    from motet.graphs import Policy, TeamContext, TeamInput, TeamOutput
-    from motet.graphs.team import Team
+    from motet.graphs import Policy
 
 
 def solve(
@@ -42,60 +37,58 @@ def solve(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object and nothing else on standard output.")
     ] = False,
-    max_tokens: Annotated[int | None, typer.Option(help="Stop when this many tokens are spent.")] = None,
-    max_seconds: Annotated[
-        float | None, typer.Option(help="Stop after this time, counted from when sandbox and model are ready.")
-    ] = None,
+    max_tokens: MaxTokens = None,
+    max_seconds: MaxSeconds = None,
     seed: Annotated[int, typer.Option(help="Makes a run repeatable, as far as the model's server allows.")] = 0,
+    record: Annotated[
+        bool, typer.Option("--record/--no-record", help="Keep a record of the run, to resume and to show it.")
+    ] = True,
 ) -> None:
     """Solve a programming task, and show how the code was tested.
 
     Exit code: 0 verified, 3 delivered but not verified, 2 bad input, 1 failure, 130 interrupted.
     """
-    given: TeamInput = {"task": read_task(task), "entry_point": _identifier(entry_point)}
-    if tests:
-        given["tests"] = _own_tests(tests)
-    _check_limit("--max-tokens", max_tokens)
-    _check_limit("--max-seconds", max_seconds)
+    words = read_task(task)
+    own_tests = _own_tests(tests) if tests else None
+    check_limit("--max-tokens", max_tokens)
+    check_limit("--max-seconds", max_seconds)
     if out:
         check_target(out)
+    _check_name(entry_point)
     # Only now the heavy parts: bad input is told at once.
-    from motet.graphs import TeamContext, create_team
+    from motet.graphs.runs import RunRequest, RunStore
     from motet.models import BudgetLimits, model_name, resolve_model
     from motet.tools.sandbox import resolve_sandbox
 
-    limits = BudgetLimits(max_tokens=max_tokens, max_seconds=max_seconds)
     chat = resolve_model(model)
     numbers = _policy(policy, chat)
-    run = str(uuid.uuid4())
+    request = RunRequest(
+        task=words,
+        tests=own_tests,
+        entry_point=entry_point,
+        model=whole_spec(model),
+        sandbox=sandbox,
+        policy=numbers,
+        limits=BudgetLimits(max_tokens=max_tokens, max_seconds=max_seconds),
+        seed=seed,
+        out=str(out.absolute()) if out else None,
+    )
+    # Made before anything is fetched: a folder that cannot be written is told at once.
+    store = RunStore()
+    run = store.create(request).id if record else None
     with LiveView(quiet=as_json) as view:
-        machine = view.prepare_sandbox(lambda: resolve_sandbox(sandbox))
-        view.prepare_model(chat)
-        team = create_team(model=chat, policy=numbers, sandbox=machine)
-        result = asyncio.run(_follow(team, given, TeamContext(limits=limits, seed=seed), view, run))
-    if out and result["code"]:
-        write_whole(out, result["code"])
-    if as_json:
-        used = {"run": run, "model": model_name(chat), "policy": numbers.name}
-        typer.echo(json.dumps({**used, **result_object(result)}, indent=2, ensure_ascii=False))
-    else:
-        print_result(result, out=out)
-    if not result["code"]:
-        raise typer.Exit(FAILURE)
-    raise typer.Exit(OK if result["verdict"] == "verified" else NOT_VERIFIED)
-
-
-async def _follow(team: "Team", given: "TeamInput", context: "TeamContext", view: LiveView, run: str) -> "TeamOutput":
-    """Run the team and show what it streams."""
-    result: TeamOutput | None = None
-    config: RunnableConfig = {"run_id": uuid.UUID(run)}
-    async for part in team.astream(given, config, context=context, stream_mode=["custom", "values"], version="v2"):
-        if part["type"] == "custom":
-            view.show(part["data"])
-        elif part["type"] == "values" and "verdict" in part["data"]:
-            result = part["data"]
-    assert result is not None, "the graph always ends in `finish`"
-    return result
+        try:
+            machine = view.prepare_sandbox(lambda: resolve_sandbox(sandbox))
+            view.prepare_model(chat)
+        except BaseException:
+            if run:
+                store.remove(run)
+            raise
+        if run:
+            result = work_on(store, run, model=chat, sandbox=machine, view=view)
+        else:
+            result = work_unrecorded(request, model=chat, sandbox=machine, view=view)
+    raise deliver(result, run=run, model=model_name(chat), policy=numbers.name, out=out, as_json=as_json)
 
 
 def _policy(spec: str, chat: "BaseChatModel") -> "Policy":
@@ -118,12 +111,6 @@ def _own_tests(path: Path) -> str:
     return text
 
 
-def _identifier(name: str | None) -> str | None:
+def _check_name(name: str | None) -> None:
     if name is not None and not all(part.isidentifier() for part in name.split(".")):
         raise BadInputError(f"--entry-point {name!r} is not a Python name.")
-    return name
-
-
-def _check_limit(option: str, limit: float | None) -> None:
-    if limit is not None and not limit > 0:
-        raise BadInputError(f"{option} {limit} leaves nothing to work with; give a positive number.")

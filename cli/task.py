@@ -65,3 +65,9 @@ def check_target(path: Path) -> None:
         raise BadInputError(f"--out {str(path)!r}: there is no folder {str(folder)!r}; make it first.")
     if not os.access(folder, os.W_OK):
         raise BadInputError(f"--out {str(path)!r}: no right to write in {str(folder)!r}.")
+
+
+def first_line(task: str, length: int = 100) -> str:
+    """The beginning of a task, for a line about it."""
+    words = " ".join(task.split())
+    return words if len(words) <= length else f"{words[: length - 1]}…"

@@ -18,6 +18,11 @@ def missing(part: str) -> str | None:
     return next(found.problem for found in survey() if found.kind == part)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _runs_of_tests_are_recorded_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> None:
+    os.environ["MOTET_STATE_DIR"] = str(tmp_path_factory.mktemp("state"))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for part in PARTS:

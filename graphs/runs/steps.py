@@ -48,6 +48,8 @@ def _events(role: str, update: Mapping[str, Any], *, told_contract: bool) -> Ite
         yield event("contract", contract=update["contract"])
     if "plan" in update:
         yield event("plan", plan=update["plan"])
+    if "inputs" in update:
+        yield event("inputs", inputs=update["inputs"])
     for candidate in update.get("candidates", ()):
         yield event("candidate", candidate=candidate)
     for answer in update.get("void", ()):

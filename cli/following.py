@@ -1,0 +1,101 @@
+"""Works on a run and shows it; `motet solve` begins one, `motet resume` goes on with one."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from motet.cli.errors import FAILURE, NOT_VERIFIED, OK, InterruptedRunError
+from motet.cli.live import LiveView
+from motet.cli.result import print_result, result_object
+from motet.tools.files import write_whole
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.runnables import RunnableConfig
+
+    from motet.graphs import TeamContext, TeamInput, TeamOutput
+    from motet.graphs.runs import RunRequest, RunStore
+    from motet.graphs.team import Team
+    from motet.tools.sandbox import Sandbox
+
+
+def work_on(store: "RunStore", run: str, *, model: "BaseChatModel", sandbox: "Sandbox", view: LiveView) -> "TeamOutput":
+    """Work on a recorded run until it has its result.
+
+    Raises:
+        InterruptedRunError: The user ended it.
+    """
+    from motet.graphs.runs import team_for
+
+    async def work() -> "TeamOutput":
+        async with store.aopen(run) as it:
+            team = team_for(it.request, model=model, sandbox=sandbox, checkpointer=it.checkpointer)
+            return await follow(team, it.input, it.config, context=context_of(it.request), view=view)
+
+    try:
+        return asyncio.run(work())
+    except KeyboardInterrupt:
+        raise InterruptedRunError(run) from None
+    except Exception as error:
+        error.add_note(f"`motet resume {run}` tries again from here.")
+        raise
+
+
+def work_unrecorded(
+    request: "RunRequest", *, model: "BaseChatModel", sandbox: "Sandbox", view: LiveView
+) -> "TeamOutput":
+    """Work on a task without a record."""
+    from motet.graphs.runs import team_for
+
+    team = team_for(request, model=model, sandbox=sandbox)
+    return asyncio.run(follow(team, request.input, {}, context=context_of(request), view=view))
+
+
+def context_of(request: "RunRequest") -> "TeamContext":
+    """What a run lends to the roles."""
+    from motet.graphs import TeamContext
+
+    return TeamContext(limits=request.limits, seed=request.seed)
+
+
+async def follow(
+    team: "Team", given: "TeamInput | None", config: "RunnableConfig", *, context: "TeamContext", view: LiveView
+) -> "TeamOutput":
+    """Run a team and show what it streams."""
+    result: TeamOutput | None = None
+    # Each step is on the disk before the next begins; that takes some milliseconds.
+    durability = "sync" if "configurable" in config else None
+    stream = team.astream(
+        given,
+        config,
+        context=context,
+        stream_mode=["custom", "values"],
+        version="v2",
+        durability=durability,
+    )
+    async for part in stream:
+        if part["type"] == "custom":
+            view.show(part["data"])
+        elif part["type"] == "values" and "verdict" in part["data"]:
+            result = part["data"]
+    assert result is not None, "the graph always ends in `finish`"
+    return result
+
+
+def deliver(
+    result: "TeamOutput", *, run: str | None, model: str, policy: str, out: Path | None, as_json: bool
+) -> typer.Exit:
+    """Show a result, write its code to a file, and say how to exit."""
+    if out and result["code"]:
+        write_whole(out, result["code"])
+    if as_json:
+        used = {"run": run, "model": model, "policy": policy}
+        typer.echo(json.dumps({**used, **result_object(result)}, indent=2, ensure_ascii=False))
+    else:
+        print_result(result, out=out)
+    if not result["code"]:
+        return typer.Exit(FAILURE)
+    return typer.Exit(OK if result["verdict"] == "verified" else NOT_VERIFIED)

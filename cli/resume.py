@@ -1,0 +1,115 @@
+"""`motet resume`: goes on with a run that was interrupted, and pays for nothing again that was finished."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from motet.cli.errors import BadInputError
+from motet.cli.following import deliver, work_on
+from motet.cli.live import LiveView
+from motet.cli.options import AsJson, MaxSeconds, MaxTokens, check_limit, whole_spec
+from motet.cli.task import first_line
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from motet.graphs.runs import Run, RunStore
+
+
+def resume(
+    run: Annotated[
+        str | None, typer.Argument(help="A run's id or the beginning of it; the latest unfinished if left out.")
+    ] = None,
+    as_json: AsJson = False,
+    max_tokens: MaxTokens = None,
+    max_seconds: MaxSeconds = None,
+    model: Annotated[str | None, typer.Option(help="Go on with this model instead.")] = None,
+    sandbox: Annotated[str | None, typer.Option(help="Go on in this sandbox instead.")] = None,
+) -> None:
+    """Go on with a run after Ctrl-C, a crash or an error. What was finished is not done again.
+
+    A finished run is only shown, unless it ended at a limit and gets a larger one. Exit codes as for `solve`.
+    """
+    check_limit("--max-tokens", max_tokens)
+    check_limit("--max-seconds", max_seconds)
+    from motet.graphs.runs import RunStore
+
+    store = RunStore()
+    found = store.get(run) if run else _latest(store)
+    if found.request is None:
+        raise BadInputError(found.error or f"Run {found.id} cannot be read.")
+    limits = {
+        name: value for name, value in (("max_tokens", max_tokens), ("max_seconds", max_seconds)) if value is not None
+    }
+    if found.status == "finished":
+        raise _again(store, found, as_json=as_json)
+    changes: dict[str, Any] = {}
+    if limits:
+        changes["limits"] = found.request.limits.model_copy(update=limits)
+    if model:
+        changes["model"] = whole_spec(model)
+    if sandbox:
+        changes["sandbox"] = sandbox
+    chat = _model(found, changes.get("model", found.request.model))
+    request = store.change(found.id, **changes)
+    from motet.models import model_name
+    from motet.tools.sandbox import resolve_sandbox
+
+    with LiveView(quiet=as_json) as view:
+        _tell(store, found, view)
+        machine = view.prepare_sandbox(lambda: resolve_sandbox(request.sandbox))
+        view.prepare_model(chat)
+        result = work_on(store, found.id, model=chat, sandbox=machine, view=view)
+    out = Path(request.out) if request.out else None
+    raise deliver(result, run=found.id, model=model_name(chat), policy=request.policy.name, out=out, as_json=as_json)
+
+
+def _latest(store: "RunStore") -> "Run":
+    for run in store:
+        if run.resumable:
+            return run
+    raise BadInputError("There is no unfinished run to go on with. `motet runs` lists what there is.")
+
+
+def _model(run: "Run", spec: str) -> "BaseChatModel":
+    """The model that the run is to go on with."""
+    from motet.models import UnknownModelError, resolve_model
+
+    try:
+        return resolve_model(spec)
+    except UnknownModelError as error:
+        error.add_note(f"Run {run.id} was begun with it; `motet resume {run.id} --model ...` goes on with another.")
+        raise
+
+
+def _tell(store: "RunStore", run: "Run", view: LiveView) -> None:
+    """Say what is there already."""
+    from importlib.metadata import version
+
+    assert run.request is not None
+    view.tell(f"run {run.id}: {first_line(run.request.task)}")
+    if run.request.motet != version("motet"):
+        view.tell(f"begun by motet {run.request.motet}; this is {version('motet')}")
+    for step in store.steps(run.id):
+        for event in step.events:
+            view.show(event)
+    spent = f"{run.usage.calls} calls and {run.usage.tokens:,} tokens" if run.usage.calls else "nothing"
+    view.tell(f"spent so far: {spent}; goes on with {' and '.join(dict.fromkeys(run.next)) or 'the beginning'}")
+
+
+def _again(store: "RunStore", run: "Run", *, as_json: bool) -> typer.Exit:
+    """Show a finished run."""
+    from motet.graphs import TeamOutput
+
+    assert run.request is not None
+    LiveView(quiet=as_json).tell(f"run {run.id} is finished; this is its result")
+    state = store.state(run.id)
+    result: TeamOutput = {key: state[key] for key in TeamOutput.__annotations__}
+    # The code is missing where the run ended between its last step and the writing of the file; what stands there since
+    # may have been worked on.
+    out = Path(run.request.out) if run.request.out else None
+    missing = out if out and not out.exists() else None
+    return deliver(
+        result, run=run.id, model=run.request.model, policy=run.request.policy.name, out=missing, as_json=as_json
+    )

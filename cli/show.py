@@ -1,0 +1,116 @@
+"""`motet show`: one run, from what was asked to where it stands."""
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.padding import Padding
+from rich.syntax import Syntax
+from rich.text import Text
+
+from motet.cli.errors import BadInputError
+from motet.cli.live import LiveView
+from motet.cli.options import AsJson
+from motet.cli.result import MARKS, result_object, tested
+from motet.cli.runs import STYLES, megabytes
+
+if TYPE_CHECKING:
+    from motet.graphs import TeamState
+    from motet.graphs.runs import Run, Step
+
+
+def show(
+    run: Annotated[
+        str | None, typer.Argument(help="A run's id or the beginning of it; the latest if left out.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show one run: what was asked, where it stands, what each voice did, what it took, and the result."""
+    from motet.graphs.runs import RunStore
+
+    store = RunStore()
+    found = store.get(run) if run else next(iter(store), None)
+    if found is None:
+        raise BadInputError(f"There are no runs in {store.folder} yet.")
+    if found.status == "unreadable":
+        raise BadInputError(found.error or f"Run {found.id} cannot be read.")
+    state, steps = store.state(found.id), store.steps(found.id)
+    if as_json:
+        typer.echo(json.dumps(_object(found, state, steps), indent=2, ensure_ascii=False))
+    else:
+        _print(found, state, steps)
+
+
+def _object(run: "Run", state: "TeamState", steps: "list[Step]") -> dict[str, Any]:
+    told = [
+        {
+            "role": step.role,
+            "ended": step.ended.isoformat() if step.ended else None,
+            "events": [{key: _plain(value) for key, value in event.items()} for event in step.events],
+        }
+        for step in steps
+    ]
+    calls = [call.model_dump(mode="json") for call in state.get("calls", [])]
+    result = result_object(state) if run.status == "finished" else None
+    return {**run.model_dump(mode="json"), "steps": told, "calls": calls, "result": result}
+
+
+def _plain(value: object) -> object:
+    from pydantic import BaseModel
+
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+
+
+def _print(run: "Run", state: "TeamState", steps: "list[Step]") -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    request = run.request
+    assert request is not None
+    style = MARKS[run.verdict] if run.verdict else STYLES[run.status]
+    console.print(Text.assemble(f"run {run.id}  ", (run.verdict or run.status, style), f"  {_why(run)}"))
+    console.print(Padding(Text(request.task.strip(), style="bold"), (1, 2)))
+    for name, value in _asked(run):
+        console.print(Text.assemble((f"{name:>8}", "dim"), "  ", value))
+    console.print()
+    view = LiveView(console=console)
+    for step in steps:
+        for event in step.events:
+            view.show(event)
+    if run.status != "finished":
+        return
+    console.print()
+    console.print(Text.assemble((state["verdict"], style), "  ", state["evidence"].reason))
+    for line in tested(state["evidence"]):
+        console.print(f"  {line}", markup=False)
+    console.print()
+    console.print(Syntax(state["code"].rstrip(), "python", background_color="default", word_wrap=True))
+
+
+def _why(run: "Run") -> str:
+    """Where it stands, in words."""
+    goes_on = f"`motet resume {run.id}` goes on with {' and '.join(dict.fromkeys(run.next)) or 'the beginning'}"
+    if run.status == "running":
+        return f"{run.owner} is at {' and '.join(dict.fromkeys(run.next)) or 'the beginning'}"
+    if run.status == "failed":
+        return f"{run.error}. {goes_on}"
+    return goes_on if run.resumable else (run.stopped or "")
+
+
+def _asked(run: "Run") -> list[tuple[str, str]]:
+    """The options, and what the run took so far."""
+    request = run.request
+    assert request is not None
+    limits = request.limits.model_dump(exclude_none=True)
+    lines = [
+        ("model", request.model),
+        ("sandbox", request.sandbox),
+        ("policy", request.policy.name),
+        ("seed", str(request.seed)),
+        ("limits", ", ".join(f"{name} {value:,}" for name, value in limits.items())),
+        ("tests", f"{len(request.tests.splitlines())} lines of your own" if request.tests else ""),
+        ("out", request.out or ""),
+        ("begun", f"{run.created.astimezone():%Y-%m-%d %H:%M:%S} by motet {request.motet}"),
+        ("so far", f"{run.usage.calls} calls, {run.usage.tokens:,} tokens, to {run.updated.astimezone():%H:%M:%S}"),
+        ("record", f"{run.folder}, {megabytes(run.bytes)}"),
+    ]
+    return [line for line in lines if line[1]]
