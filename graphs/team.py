@@ -10,10 +10,10 @@ from langgraph.store.base import BaseStore
 from langgraph.types import Checkpointer, Send
 
 from motet.agents import Assignment, TeamContext, create_coder, create_planner, create_reviewer, create_tester
-from motet.agents.planner import PlannerInput
 from motet.agents.proposal import CoderInput
 from motet.agents.reviewer import ReviewerInput
 from motet.agents.tester import TesterInput
+from motet.graphs.afresh import begins_afresh
 from motet.graphs.checked import Role, checked_coder, checked_tester
 from motet.graphs.checkpointing import know_team_types
 from motet.graphs.conductor import after_review, after_test, first, standing, untested
@@ -77,7 +77,7 @@ def build_team(
         return _sends(state, wanted) if wanted else "finish"
 
     graph = StateGraph(TeamState, context_schema=TeamContext, input_schema=TeamInput, output_schema=TeamOutput)
-    graph.add_node("planner", planner or create_planner(model=chat, plan=numbers.plan), input_schema=PlannerInput)
+    graph.add_node("planner", begins_afresh(planner or create_planner(model=chat, plan=numbers.plan)))
     graph.add_node("coder", checked_coder(coder) if coder else create_coder(model=chat), input_schema=CoderInput)
     graph.add_node(
         "tester",

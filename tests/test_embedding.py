@@ -6,17 +6,21 @@ from typing import Annotated, TypedDict
 
 import pytest
 from blockbuster import blockbuster_ctx
+from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
 
 from motet.agents import TeamContext
 from motet.graphs import create_team
-from motet.models import BudgetLimits, ScriptedChatModel
+from motet.models import BudgetLimits, ScriptedChatModel, truncated
 
 pytestmark = pytest.mark.bubblewrap
 
 TASK = "Write add(a, b). add(2, 3) == 5 and add(-1, 1) == 0."
 RIGHT = "```python\ndef add(a, b):\n    return a + b\n```"
 RIGHT_TOO = "```python\ndef add(a, b):\n    return sum((a, b))\n```"
+
+MUL = "```python\ndef mul(a, b):\n    return a * b\n```"
+MUL_TOO = "```python\ndef mul(a, b):\n    return b * a\n```"
 
 
 def team(*answers, **more):
@@ -60,6 +64,17 @@ async def test_nothing_blocks_the_event_loop_of_a_server():
         assert (await voices.ainvoke({"task": TASK}))["verdict"] == "verified"
         tests = "from solution import add\n\ndef test_adds():\n    assert add(20, 22) == 42\n"
         assert (await voices.ainvoke({"task": TASK, "tests": tests}))["verdict"] == "verified"
+
+
+def test_a_second_task_on_a_thread_is_held_against_nothing_of_the_first():
+    model = ScriptedChatModel([RIGHT, RIGHT_TOO, truncated("```python"), MUL, MUL_TOO])
+    voices = create_team(model=model, policy="small", sandbox="bubblewrap", checkpointer=InMemorySaver())
+    thread = {"configurable": {"thread_id": "1"}}
+    assert voices.invoke({"task": TASK}, thread)["usage"].calls == 2
+    result = voices.invoke({"task": "Write mul(a, b). mul(2, 3) == 6 and mul(-1, 1) == -1."}, thread)
+    assert (result["verdict"], result["usage"].calls) == ("verified", 3)
+    assert "def mul" in result["code"]
+    assert result["usage"].calls == len(voices.get_state(thread).values["calls"])
 
 
 class Mine(TypedDict, total=False):
