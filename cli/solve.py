@@ -26,7 +26,9 @@ def solve(
     sandbox: Annotated[
         str, typer.Option(help="auto, docker, bubblewrap, or unsafe-host (which verifies nothing).")
     ] = "auto",
-    policy: Annotated[str, typer.Option(help="How much to try: auto, small, medium or large.")] = "auto",
+    policy: Annotated[
+        str, typer.Option(help="How much to try: auto (by the model), 0.5b, 1.5b, 7b, 32b or api.")
+    ] = "auto",
     tests: Annotated[
         Path | None, typer.Option(help="Your own tests: asserts, doctests, or a pytest file that imports `solution`.")
     ] = None,

@@ -1,7 +1,9 @@
 """Floor 5: state, wiring, policy and verdicts. What the roles do inside stays theirs."""
 
 from motet.agents import TeamContext
-from motet.graphs.policy import LARGE, MEDIUM, SMALL, Policy, resolve_policy
+from motet.graphs.auto_policy import resolve_policy
+from motet.graphs.policies import LARGE, MEDIUM, POLICIES, SMALL
+from motet.graphs.policy import Policy
 from motet.graphs.state import TeamInput, TeamOutput, TeamState, TeamUsage
 from motet.graphs.team import build_team, create_team
 from motet.graphs.verdict import Evidence, TeamVerdict
@@ -9,6 +11,7 @@ from motet.graphs.verdict import Evidence, TeamVerdict
 __all__ = [
     "LARGE",
     "MEDIUM",
+    "POLICIES",
     "SMALL",
     "Evidence",
     "Policy",

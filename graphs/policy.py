@@ -1,86 +1,81 @@
-"""The policy: the numbers in which a team for a small model differs from one for a large model."""
+"""The policy: the numbers in which a team for a small model differs from one for a large model.
 
-from langchain_core.language_models import BaseChatModel
-from pydantic import BaseModel, ConfigDict, Field
+What each number is stands here; which values there are, and why, in `motet.graphs.policies`.
+"""
 
-from motet.models import parameters_billions
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Policy(BaseModel):
-    """How much a team tries, and what it takes as proof. Chosen from the model, or given."""
+    """How much a team tries, and what it takes as proof. Chosen from the model, or given.
 
-    model_config = ConfigDict(frozen=True)
+    Example:
+        `resolve_policy("1.5b").model_copy(update={"candidates": 8})` is the policy for small models with more answers.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = "custom"
     plan: bool = False
-    """Whether a plan is written before the first answer. Under 7B it lowers accuracy."""
+    """Whether a plan is written before the first answer."""
     candidates: int = Field(default=4, ge=1)
     """How many answers are asked for at most, repairs left out."""
     batch: int = Field(default=1, ge=1)
-    """How many further answers are asked for at once. More than one pays only where the model serves calls in parallel;
-    where it does not, one at a time lets the team leave early."""
+    """How many answers are asked for at once. Where the user gives tests, which prove an answer alone, and where the
+    first answer has to find a name, the first goes out by itself."""
     parallel: bool = False
-    """Whether the tester chooses its inputs while the coder writes the first answer. It saves time where the model's
-    server answers several calls at once."""
+    """Whether the tester chooses its inputs while the coder writes the first answer."""
+    patience: int = Field(default=3, ge=1)
+    """After how many answers in a row that bring no new program the team asks for no more."""
     temperature: float = Field(default=0.8, ge=0)
     """For every answer but the first, which is the most likely one."""
     max_answer_tokens: int = Field(default=1024, ge=64)
-    """An answer that is longer is void, since a cut answer is nearly always wrong."""
+    """The longest answer. One that is cut is void, since a cut answer is nearly always wrong."""
     inputs: int = Field(default=16, ge=0)
     """How many inputs candidates are compared on."""
-    model_inputs: int = Field(default=8, ge=0)
+    model_inputs: int = Field(default=8, ge=0, le=12)
     """How many inputs to ask the model for where the task's examples give too few."""
     repair_rounds: int = Field(default=1, ge=0)
-    """How often the best candidate is repaired when none passes. At 1.5B one repair in twenty-five succeeds, at 32B one
-    in three."""
+    """How often the best candidate is repaired when none passes."""
     comment: bool = False
-    """Whether the reviewer adds a model's comments."""
+    """Whether the reviewer adds a model's comments, which block nothing."""
     verify_examples: int = Field(default=2, ge=1)
-    """How many of the task's own examples must pass for `verified`. About one in eight answers that pass is still
-    wrong, so one example alone proves little."""
+    """How many of the task's own examples must pass for `verified`."""
     verify_agreeing: int = Field(default=2, ge=1)
     """How many independent answers, all that pass the examples, must behave alike for `verified`."""
     verify_inputs: int = Field(default=6, ge=0)
     """On how many inputs beyond the examples they must have been compared."""
+    role_seconds: float = Field(default=1800, gt=0)
+    """How long a role may take for one step before it counts as hung."""
+    sandbox_tries: int = Field(default=3, ge=1)
+    """How often a candidate is run, each time in a new session, when the sandbox itself fails."""
 
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        problems = {
+            f"batch={self.batch} answers cannot go out at once where candidates={self.candidates} is all there are": (
+                self.batch > self.candidates
+            ),
+            f"verify_agreeing={self.verify_agreeing} answers cannot agree where candidates={self.candidates} is all"
+            " there are": self.verify_agreeing > self.candidates,
+            f"verify_inputs={self.verify_inputs} inputs cannot be compared where inputs={self.inputs} and"
+            f" model_inputs={self.model_inputs} is all there are": self.verify_inputs > self.inputs + self.model_inputs,
+        }
+        found = [words for words, is_so in problems.items() if is_so]
+        if found:
+            raise ValueError(f"The policy {self.name!r} contradicts itself: {'; '.join(found)}.")
+        return self
 
-SMALL = Policy(name="small")
-"""Up to 3B parameters: whole functions, no plan, one repair, proof by agreement."""
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A policy with some other numbers, checked as any other; it is called `... changed` unless `update` names it.
 
-MEDIUM = Policy(name="medium", candidates=5, repair_rounds=2, max_answer_tokens=2048)
-"""7B to 14B: repair begins to pay (one in eight), a plan does not yet."""
-
-LARGE = Policy(
-    name="large",
-    plan=True,
-    candidates=3,
-    batch=2,
-    parallel=True,
-    temperature=0.7,
-    repair_rounds=3,
-    comment=True,
-    max_answer_tokens=4096,
-)
-"""From 32B and behind an API: a plan helps, repair works one time in three, and calls run in parallel."""
-
-POLICIES = {policy.name: policy for policy in (SMALL, MEDIUM, LARGE)}
-
-
-def resolve_policy(spec: "str | Policy", model: BaseChatModel) -> Policy:
-    """Find a policy: `auto` chooses by the model's size, `small`, `medium` and `large` name one.
-
-    Raises:
-        ValueError: No policy has this name.
-    """
-    if isinstance(spec, Policy):
-        return spec
-    if spec in POLICIES:
-        return POLICIES[spec]
-    if spec != "auto":
-        known = ", ".join(["auto", *POLICIES])
-        raise ValueError(f"No policy is called {spec!r}; there are {known}, or give a `Policy` of your own.")
-    size = parameters_billions(model)
-    if size is None or size >= 20:
-        # A model that does not tell its size in its name is one behind an API.
-        return LARGE
-    return SMALL if size < 6 else MEDIUM
+        Raises:
+            pydantic.ValidationError: A number is unknown, out of its range, or does not fit the others.
+        """
+        if not update:
+            return super().model_copy(deep=deep)
+        changed = {} if self.name.endswith(" changed") else {"name": f"{self.name} changed"}
+        return type(self).model_validate({**self.model_dump(), **changed, **update})

@@ -14,11 +14,12 @@ from motet.agents.proposal import CoderInput
 from motet.agents.reviewer import ReviewerInput
 from motet.agents.tester import TesterInput
 from motet.graphs.afresh import begins_afresh
+from motet.graphs.auto_policy import resolve_policy
 from motet.graphs.checked import Role, checked_coder, checked_tester
 from motet.graphs.checkpointing import know_team_types
 from motet.graphs.conductor import after_review, after_test, first, standing, untested
 from motet.graphs.finish import create_finish
-from motet.graphs.policy import Policy, resolve_policy
+from motet.graphs.policy import Policy
 from motet.graphs.state import TeamInput, TeamOutput, TeamState
 from motet.models import resolve_model
 from motet.tools.sandbox import Sandbox
@@ -43,7 +44,8 @@ def build_team(
 
     Args:
         model: For every role that does not bring its own; a chat model or a spec for `motet.models.resolve_model`.
-        policy: How much to try and what counts as proof; `auto` chooses by the model's size.
+        policy: How much to try and what counts as proof: a policy, or a name for `resolve_policy`; `auto` chooses by
+            the model.
         sandbox: Where code runs; a sandbox or a spec for `motet.tools.sandbox.resolve_sandbox`.
         planner: Stands in for the planner; any Runnable that reads and writes the same keys. So for the other roles.
         coder: See `planner`. It gets an `assignment` and answers it with `candidates`, `void` or `stopped`.
