@@ -12,13 +12,15 @@ from langchain_core.language_models import BaseChatModel
 from pydantic import ConfigDict, GetPydanticSchema, WithJsonSchema
 from pydantic.dataclasses import dataclass
 
-from motet.models import BudgetLimits
+from motet.models import BudgetLimits, Ledger, Prices
 from motet.tools.sandbox import Sandbox
 
 # Taken as they are: a look at a sandbox's capabilities would start it.
 _UNCHECKED = GetPydanticSchema(lambda source, handler: handler(Any))
 _SPEC = WithJsonSchema({"type": "string"})
 ModelSpec = Annotated[str | BaseChatModel, _UNCHECKED, _SPEC]
+# The one part that no server can send: it is a live object, and shared.
+SharedLedger = Annotated[Ledger, _UNCHECKED, WithJsonSchema({"type": "null"})]
 SandboxSpec = Annotated[str | Sandbox, _UNCHECKED, _SPEC]
 
 
@@ -37,5 +39,11 @@ class TeamContext:
     """Where code runs, or a spec for `motet.tools.sandbox.resolve_sandbox`."""
     limits: BudgetLimits | None = None
     """What the run may spend."""
+    role_limits: Mapping[str, BudgetLimits] = field(default_factory=dict)
+    """What single roles may spend of that, by their names. A role at its limit asks no more; the run goes on."""
+    prices: Prices | None = None
+    """What the models' tokens cost; without it the cost of a run is known only of models that are free."""
+    ledger: SharedLedger | None = None
+    """What the run spends from: one budget over several runs."""
     seed: int | None = None
     """Makes sampling and the choice of test inputs repeatable, as far as the model's server allows."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from typing import Annotated, Any, NotRequired
 
 from langchain.agents.middleware import (
@@ -16,7 +17,7 @@ from langchain_core.messages import AIMessage
 from langgraph.types import Command
 
 from motet.agents.context import TeamContext
-from motet.agents.node import ledger_for, run_in_background
+from motet.agents.node import at_work, run_in_background
 from motet.models import CallRecord, Ledger, Sampling, union
 from motet.models.ask import NO_SAMPLING
 
@@ -59,7 +60,6 @@ class LedgerMiddleware(AgentMiddleware[LedgerState, TeamContext, Any]):
         handler: Callable[[ModelRequest[TeamContext]], Awaitable[ModelResponse[Any]]],
     ) -> ExtendedModelResponse[Any]:
         """Ask through the ledger."""
-        ledger = self.ledger or ledger_for(request.state, request.runtime)
         response: ModelResponse[Any] | None = None
 
         async def send(model: BaseChatModel) -> AIMessage:
@@ -68,7 +68,9 @@ class LedgerMiddleware(AgentMiddleware[LedgerState, TeamContext, Any]):
             return next(message for message in response.result if isinstance(message, AIMessage))
 
         prompt = [*([request.system_message] if request.system_message else []), *request.messages]
-        answer = await ledger.ask(request.model, prompt, role=self.role, sampling=self.sampling, send=send)
+        run = nullcontext(self.ledger) if self.ledger else at_work(request.state, request.runtime, self.role)
+        with run as ledger:
+            answer = await ledger.ask(request.model, prompt, role=self.role, sampling=self.sampling, send=send)
         assert response is not None, "an answer has come"
         return ExtendedModelResponse(response, Command(update={"calls": [answer.record]}))
 

@@ -3,11 +3,12 @@
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from concurrent.futures import Future
-from contextvars import ContextVar
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import RunnableConfig, RunnableLambda
@@ -16,7 +17,8 @@ from langgraph.runtime import Runtime, get_runtime
 from motet.agents.context import TeamContext
 from motet.agents.contract import Contract
 from motet.agents.reading import read_contract
-from motet.models import BudgetLimits, CallRecord, Ledger, resolve_model
+from motet.agents.run_ledger import RunLedger, current_ledger, run_ledger
+from motet.models import Ledger, resolve_model, union
 from motet.tools.sandbox import Sandbox, resolve_sandbox
 
 Result = TypeVar("Result")
@@ -24,14 +26,13 @@ State = Mapping[str, Any]
 """What a node reads: the part of the graph's state that its input schema names."""
 RoleFunction = Callable[[Any, Runtime[TeamContext]], Awaitable[Mapping[str, object]]]
 Node = RunnableLambda[Any, Any]
-_began: ContextVar[float] = ContextVar("began")
-"""When the node began that this runs in."""
 
 
 def role_node(function: RoleFunction, *, name: str) -> Node:
-    """Make a node with a sync twin, which adds the time of its work to the run's `seconds`.
+    """Make a node with a sync twin, which accounts for its work in the run's state.
 
-    Each node adds to the time that it read, so nodes that work at once count once and a run's rests not at all.
+    It adds its time to the `seconds` that it read, so that nodes that work at once count once and a run's rests not at
+    all; and it adds to `calls` what the run's ledger knows beyond those that it read.
 
     Args:
         function: The role: `state, runtime -> update`.
@@ -40,9 +41,12 @@ def role_node(function: RoleFunction, *, name: str) -> Node:
 
     async def work(state: State, runtime: Runtime[TeamContext]) -> Mapping[str, object]:
         began = time.monotonic()
-        _began.set(began)
-        update = await function(state, runtime)
-        return {**update, "seconds": (state.get("seconds") or 0.0) + time.monotonic() - began}
+        run, calls, seconds = state.get("run") or uuid4().hex, state.get("calls") or [], state.get("seconds") or 0.0
+        shared = run_ledger(run, context_of(runtime), calls)
+        with shared.at_work(name, seconds=seconds):
+            update = await function(state, runtime)
+        new = union(update.get("calls") or [], shared.unknown_to(calls))
+        return {**update, "run": run, "calls": new, "seconds": seconds + time.monotonic() - began}
 
     async def arun(state: State, config: RunnableConfig) -> Mapping[str, object]:
         return await work(state, get_runtime(TeamContext))
@@ -115,11 +119,35 @@ def sandbox_for(runtime: Runtime[TeamContext], default: str | Sandbox) -> Sandbo
 
 
 def ledger_for(state: State, runtime: Runtime[TeamContext]) -> Ledger:
-    """A ledger that knows what the run has spent so far, from the calls and the seconds that its state records."""
-    calls: list[CallRecord] = state.get("calls") or []
-    now = time.monotonic()
-    seconds = (state.get("seconds") or 0.0) + now - _began.get(now)
-    return Ledger(context_of(runtime).limits or BudgetLimits(), spent=calls, seconds=seconds)
+    """What a role asks through: the run's ledger, or the role's own scope of it."""
+    return current_ledger() or _shared(state, runtime).whole
+
+
+@contextmanager
+def at_work(state: State, runtime: Runtime[TeamContext], role: str) -> Generator[Ledger]:
+    """What asks inside of no `role_node` asks through; during the block the time counts that it takes."""
+    own = current_ledger()
+    if own is not None:
+        yield own
+    else:
+        with _shared(state, runtime).at_work(role, seconds=state.get("seconds") or 0.0) as ledger:
+            yield ledger
+
+
+def _shared(state: State, runtime: Runtime[TeamContext]) -> RunLedger:
+    return run_ledger(state.get("run") or uuid4().hex, context_of(runtime), state.get("calls") or [])
+
+
+def check_prices(state: State, runtime: Runtime[TeamContext], role: str, default: str | BaseChatModel) -> None:
+    """See that money can be limited, before any is spent: a run's models must have prices then.
+
+    Raises:
+        UnpricedModelError: One of them has none.
+    """
+    ledger = ledger_for(state, runtime)
+    if ledger.limits_cost:
+        others = (resolve_model(spec) for spec in context_of(runtime).models.values())
+        ledger.check_priced(model_for(runtime, role, default), *others)
 
 
 def emit(runtime: Runtime[TeamContext], role: str, event: str, **data: Any) -> None:

@@ -5,7 +5,6 @@ Better", ICLR 2026 workshop: -15 points for Qwen2.5-Coder-1.5B-Instruct, no effe
 """
 
 from typing import Annotated, TypedDict
-from uuid import uuid4
 
 from langchain_core.language_models import BaseChatModel
 from langgraph.runtime import Runtime
@@ -13,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from motet.agents.context import TeamContext
 from motet.agents.contract import Contract
-from motet.agents.node import Node, emit, ledger_for, model_for, role_node
+from motet.agents.node import Node, check_prices, emit, ledger_for, model_for, role_node
 from motet.agents.prompt import Prompt
 from motet.agents.reading import read_contract
 from motet.agents.task_text import task_block, wanted
@@ -48,8 +47,6 @@ class PlannerUpdate(TypedDict, total=False):
 
     contract: Contract
     plan: Plan
-    calls: list[CallRecord]
-    run: str
     stopped: str
 
 
@@ -75,11 +72,14 @@ def create_planner(
         if not task.strip():
             raise ValueError('There is no task. Give one in words: team.invoke({"task": "Write add(a, b) ..."}).')
         contract = read_contract(task, entry_point=state.get("entry_point"))
+        check_prices(state, runtime, name, model)
         emit(runtime, name, "contract", contract=contract)
-        update: PlannerUpdate = {"contract": contract, "run": state.get("run") or uuid4().hex}
+        update: PlannerUpdate = {
+            "contract": contract,
+        }
         if not plan:
             return update
-        ledger = ledger_for({**state, **update}, runtime)
+        ledger = ledger_for(state, runtime)
         messages = told.render(task=task_block(contract), wanted=wanted(contract))
         try:
             chat = model_for(runtime, name, model)
@@ -90,7 +90,8 @@ def create_planner(
             # A team without a plan still works; the call is paid for all the same.
             emit(runtime, name, "no_plan", problem=str(problem))
         except BudgetExhausted as limit:
-            update["stopped"] = str(limit)
-        return {**update, "calls": ledger.calls}
+            if limit.scope != name:  # at a limit of its own it goes without a plan
+                update["stopped"] = str(limit)
+        return update
 
     return role_node(planner, name=name)

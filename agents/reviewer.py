@@ -47,7 +47,6 @@ class ReviewerUpdate(TypedDict, total=False):
     """What the reviewer writes."""
 
     reviews: dict[int, Review]
-    calls: list[CallRecord]
 
 
 def create_reviewer(
@@ -89,7 +88,7 @@ def create_reviewer(
                 emit(runtime, name, "no_comment", problem=str(problem))
         review = Review(candidate=best.index, findings=tuple(findings))
         emit(runtime, name, "review", review=review)
-        return {"reviews": {best.index: review}, "calls": ledger.calls}
+        return {"reviews": {best.index: review}}
 
     return role_node(reviewer, name=name)
 

@@ -62,7 +62,6 @@ class TesterUpdate(TypedDict, total=False):
 
     reports: dict[int, Report]
     inputs: list[str]
-    calls: list[CallRecord]
     stopped: str
 
 
@@ -115,9 +114,10 @@ def create_tester(
                 proposed = await propose(contract, ledger, model_for(runtime, name, model))
                 chosen = tuple(dict.fromkeys((*chosen, *proposed)))
             except BudgetExhausted as limit:
-                update["stopped"] = str(limit)
+                if limit.scope != name:  # at a limit of its own it makes do with the inputs that it has
+                    update["stopped"] = str(limit)
         emit(runtime, name, "inputs", inputs=list(chosen))
-        return {**update, "inputs": list(chosen), "calls": ledger.calls}
+        return {**update, "inputs": list(chosen)}
 
     async def tester(state: TesterInput, runtime: Runtime[TeamContext]) -> TesterUpdate:
         contract = state["contract"]

@@ -3,7 +3,7 @@
 from langgraph.runtime import Runtime
 
 from motet.agents import TeamContext
-from motet.agents.node import Node, emit, role_node
+from motet.agents.node import Node, emit, ledger_for, role_node
 from motet.graphs.conductor import standing
 from motet.graphs.policy import Policy
 from motet.graphs.state import TeamOutput, TeamState, TeamUsage
@@ -27,7 +27,7 @@ def create_finish(policy: Policy) -> Node:
         )
         if state.get("stopped") and verdict != "verified":
             evidence = evidence.model_copy(update={"reason": f"{evidence.reason} {state['stopped']}"})
-        calls = state.get("calls", [])
+        calls = ledger_for(state, runtime).records
         spent = Usage.of(calls)
         output: TeamOutput = {
             "verdict": verdict,
@@ -37,8 +37,10 @@ def create_finish(policy: Policy) -> Node:
                 tokens=spent.tokens,
                 calls=spent.calls,
                 seconds=state.get("seconds", 0.0),
+                cost=spent.cost,
                 by_role=Usage.by_role(calls),
                 by_model=Usage.by_model(calls),
+                stopped=state.get("stopped") or None,
             ),
         }
         emit(runtime, "finish", "verdict", verdict=verdict, evidence=evidence)

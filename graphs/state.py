@@ -23,8 +23,12 @@ class TeamUsage(BaseModel):
     calls: int
     seconds: float
     """Time that the team was at work; waiting for a human, or lying still before a resume, is none."""
+    cost: float | None
+    """US dollars; None if a model that was asked has no price."""
     by_role: dict[str, Usage]
     by_model: dict[str, Usage]
+    stopped: str | None
+    """What ended the run early, if something did: a limit of the budget, or a model that no longer answers."""
 
 
 _DESCRIBED = with_config(ConfigDict(use_attribute_docstrings=True))

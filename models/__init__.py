@@ -17,18 +17,22 @@ from motet.models.errors import (
     TruncatedAnswer,
     UnknownModelError,
     UnparsableAnswer,
+    UnpricedModelError,
     WeightsUnavailableError,
     WrongWeightsError,
 )
 from motet.models.guard import forbid_model_requests
 from motet.models.hub import why_unreachable
-from motet.models.ledger import BudgetLimits, Ledger
+from motet.models.ledger import Ledger
+from motet.models.limits import BudgetLimits
 from motet.models.naming import model_name, parameters_billions
+from motet.models.prices import Price, Prices
 from motet.models.progress import Progress
 from motet.models.resolve import ensure_ready, resolve_model
 from motet.models.retry import Retry
 from motet.models.sampling import Sampling
 from motet.models.scripted import Asked, Fault, ScriptedChatModel, tool_call, truncated
+from motet.models.stopwatch import Stopwatch
 from motet.models.weights import WeightsStatus, ensure_weights, list_models, pull, remove, weights_status
 
 __all__ = [
@@ -47,6 +51,8 @@ __all__ = [
     "ModelCallError",
     "ModelError",
     "NotEnoughDiskError",
+    "Price",
+    "Prices",
     "Progress",
     "RequestForbiddenError",
     "Retry",
@@ -54,9 +60,11 @@ __all__ = [
     "ScriptExhaustedError",
     "ScriptedChatModel",
     "ServerFailedError",
+    "Stopwatch",
     "TruncatedAnswer",
     "UnknownModelError",
     "UnparsableAnswer",
+    "UnpricedModelError",
     "Usage",
     "WeightsStatus",
     "WeightsUnavailableError",

@@ -17,6 +17,7 @@ from motet.models.calls import CallRecord
 from motet.models.errors import ModelCallError, ModelError, TruncatedAnswer, UnparsableAnswer
 from motet.models.guard import check_request_allowed
 from motet.models.naming import model_name
+from motet.models.prices import NO_PRICES, Prices
 from motet.models.retry import Retry, is_passing
 from motet.models.sampling import Sampling
 from motet.models.scripted import ROLE_KEY, ScriptedChatModel
@@ -37,6 +38,7 @@ async def ask(
     schema: type[BaseModel] | None = None,
     send: Send | None = None,
     retry: Retry = DEFAULT_RETRY,
+    prices: Prices = NO_PRICES,
     on_record: Callable[[CallRecord], None] | None = None,
 ) -> Answer:
     """Ask a model once.
@@ -52,6 +54,7 @@ async def ask(
         send: Makes the request in place of the model's own `ainvoke`, and must do so with the prompt in `messages`;
             whatever it runs inherits the call's metadata. Not together with `schema`.
         retry: What to do about failures that may pass.
+        prices: What tokens cost, for the record.
         on_record: Is given the record of the call before anything is read out of the answer, also where the answer is
             void or nobody waited for its end.
 
@@ -79,7 +82,9 @@ async def ask(
     outcome: Any = None
 
     def note(record: CallRecord) -> CallRecord:
-        record = record.model_copy(update={"retries": tries - 1})
+        # A price may stand under the name that the answer gives, where the client's own is an alias.
+        price = prices.of_model(model) or prices.named(record.model)
+        record = record.model_copy(update={"retries": tries - 1, "cost": price.of_call(record) if price else None})
         if on_record is not None:
             on_record(record)
         return record

@@ -1,5 +1,6 @@
 """The record of model calls: who asked which model, what it took, and the sum of that."""
 
+import math
 from collections.abc import Sequence
 from uuid import uuid4
 
@@ -28,6 +29,8 @@ class CallRecord(BaseModel):
     """Requests that failed before this one was answered."""
     estimated: bool = False
     """Whether the tokens are a guess, because the provider did not say."""
+    cost: float | None = None
+    """US dollars; None if the model has no price."""
 
     @property
     def tokens(self) -> int:
@@ -51,10 +54,13 @@ class Usage(BaseModel):
     cached_tokens: int = 0
     calls: int = 0
     seconds: float = 0.0
+    cost: float | None = 0.0
+    """US dollars; None if a model among them has no price."""
 
     @classmethod
     def of(cls, calls: Sequence[CallRecord]) -> "Usage":
         """Sum them."""
+        costs = [call.cost for call in calls]
         return cls(
             tokens=sum(call.tokens for call in calls),
             input_tokens=sum(call.input_tokens for call in calls),
@@ -62,6 +68,7 @@ class Usage(BaseModel):
             cached_tokens=sum(call.cached_tokens for call in calls),
             calls=len(calls),
             seconds=sum(call.seconds for call in calls),
+            cost=None if None in costs else math.fsum(cost for cost in costs if cost is not None),
         )
 
     @classmethod

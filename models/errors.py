@@ -90,17 +90,33 @@ class UnparsableAnswer(ModelAnswerError):
     """The answer does not fit the schema that it was asked for."""
 
 
+class UnpricedModelError(ModelError):
+    """Money is limited, and nobody has told what a model costs."""
+
+
 class BudgetExhausted(ModelError):
     """A limit of the budget is reached.
 
     Args:
-        limit: Its name: `max_tokens`, `max_calls` or `max_seconds`.
+        limit: Its name: `max_tokens`, `max_calls`, `max_seconds` or `max_cost`.
         spent: What has gone.
         allowed: What there was.
+        scope: The scope of the ledger whose limit it is, such as `run` or a role; None if it has no name.
     """
 
-    def __init__(self, limit: str, spent: float, allowed: float) -> None:
+    def __init__(self, limit: str, spent: float, allowed: float, scope: str | None = None) -> None:
         self.limit = limit
         self.spent = spent
         self.allowed = allowed
-        super().__init__(f"The budget is used up: {limit} allows {allowed:g}, and {spent:g} are spent.")
+        self.scope = scope
+        whose = f"The budget of {scope!r}" if scope else "The budget"
+        super().__init__(
+            f"{whose} is used up: {limit} allows {_amount(limit, allowed)}, {_amount(limit, spent)} are spent, and a "
+            f"further call does not fit. Raise {limit} to go on."
+        )
+
+
+def _amount(limit: str, amount: float) -> str:
+    if limit == "max_cost":
+        return f"${amount:.4g}"
+    return f"{amount:.1f} s" if limit == "max_seconds" else f"{amount:,.0f}"

@@ -28,6 +28,11 @@ class Sampling(BaseModel):
         """The same with an answer of at most so many tokens."""
         return self.model_copy(update={"max_tokens": min(self.max_tokens or tokens, tokens)})
 
+    def longest_answer(self, model: BaseChatModel) -> int | None:
+        """How many tokens an answer may have with these settings, or else with the model's own; None if nobody says."""
+        own = (getattr(model, name, None) for name in FIELDS["max_tokens"])
+        return self.max_tokens or next((tokens for tokens in own if isinstance(tokens, int) and tokens > 0), None)
+
     def apply(self, model: BaseChatModel) -> BaseChatModel:
         """A copy of the model with these settings, as far as it knows them. `stop` is given with the call instead.
 

@@ -163,7 +163,7 @@ def test_no_call_begins_when_nothing_is_left(
     max_calls: int, max_tokens: int, sizes: list[tuple[int, int]], before: int
 ) -> None:
     async def run() -> None:
-        earlier = [CallRecord(role="x", model="m", input_tokens=10, output_tokens=10, seconds=1)] * before
+        earlier = [CallRecord(role="x", model="m", input_tokens=10, output_tokens=10, seconds=1) for _ in range(before)]
         ledger = Ledger(BudgetLimits(max_calls=max_calls, max_tokens=max_tokens), spent=earlier)
         model = ScriptedChatModel([used(*size) for size in sizes])
 
