@@ -9,7 +9,7 @@ import typer
 
 from motet.cli.errors import FAILURE, NOT_VERIFIED, OK, InterruptedRunError
 from motet.cli.live import LiveView
-from motet.cli.result import print_result, result_object
+from motet.cli.result import print_result
 from motet.tools.files import write_whole
 
 if TYPE_CHECKING:
@@ -92,6 +92,8 @@ def deliver(
     if out and result["code"]:
         write_whole(out, result["code"])
     if as_json:
+        from motet.graphs.telling import result_object
+
         used = {"run": run, "model": model, "policy": policy}
         typer.echo(json.dumps({**used, **result_object(result)}, indent=2, ensure_ascii=False))
     else:

@@ -1,7 +1,7 @@
 """Shows a result: the code first, then how it was tested, the verdict, and what it cost."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.syntax import Syntax
@@ -9,24 +9,15 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from motet.graphs import Evidence, TeamOutput
+    from motet.graphs import TeamOutput
 
 MARKS = {"verified": "bold green", "plausible": "bold yellow", "unverified": "bold red"}
 
 
-def result_object(result: "TeamOutput") -> dict[str, Any]:
-    """The result as plain data for `--json`."""
-    usage = result["usage"]
-    return {
-        "verdict": result["verdict"],
-        "code": result["code"],
-        "usage": usage.model_dump(mode="json"),
-        "evidence": result["evidence"].model_dump(mode="json"),
-    }
-
-
 def print_result(result: "TeamOutput", *, out: Path | None) -> None:
     """Print the code on standard output and everything about it on standard error."""
+    from motet.graphs.telling import tested
+
     about = Console(stderr=True, highlight=False)
     if result["code"]:
         printed = Console(highlight=False)
@@ -42,27 +33,6 @@ def print_result(result: "TeamOutput", *, out: Path | None) -> None:
     if out and result["code"]:
         about.print(f"  written to {out}", markup=False)
     about.print(_cost(result))
-
-
-def tested(evidence: "Evidence") -> list[str]:
-    """How it was tested, in lines."""
-    lines = []
-    if evidence.sandbox:
-        lines.append(f"ran in: {evidence.sandbox}{'' if evidence.isolated else ' (not isolated: verifies nothing)'}")
-    if evidence.tests_total:
-        lines.append(f"your tests: {evidence.tests_passed} of {evidence.tests_total} passed")
-    if evidence.examples_total:
-        lines.append(f"examples of the task: {evidence.examples_passed} of {evidence.examples_total} passed")
-    if evidence.set_aside:
-        lines.append(f"set aside, since no answer passes them: {', '.join(evidence.set_aside)}")
-    if evidence.agreeing > 1 or evidence.dissenting:
-        lines.append(
-            f"independent answers: {evidence.agreeing} alike, {evidence.dissenting} different,"
-            f" on {evidence.inputs_compared} further inputs"
-        )
-    lines += [f"fails: {failure}" for failure in evidence.failures[:5]]
-    lines += [f"comment: {comment}" for comment in evidence.comments]
-    return lines
 
 
 def _cost(result: "TeamOutput") -> Table:

@@ -12,7 +12,7 @@ from rich.text import Text
 from motet.cli.errors import BadInputError
 from motet.cli.live import LiveView
 from motet.cli.options import AsJson
-from motet.cli.result import MARKS, result_object, tested
+from motet.cli.result import MARKS
 from motet.cli.runs import STYLES, megabytes
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ def show(
 
 
 def _object(run: "Run", state: "TeamState", steps: "list[Step]") -> dict[str, Any]:
+    from motet.graphs.telling import result_object
+
     told = [
         {
             "role": step.role,
@@ -63,6 +65,8 @@ def _plain(value: object) -> object:
 
 
 def _print(run: "Run", state: "TeamState", steps: "list[Step]") -> None:
+    from motet.graphs.telling import tested
+
     console = Console(highlight=False, soft_wrap=True)
     request = run.request
     assert request is not None
