@@ -41,6 +41,7 @@ from motet.agents.planner import Plan
 from motet.agents.prompt import Prompt
 from motet.agents.proposal import CoderInput, CoderUpdate, propose
 from motet.agents.task_text import task_block, wanted
+from motet.agents.text_calls import TextCallsMiddleware
 from motet.agents.witness import Witness
 from motet.models import BudgetExhausted, ContextOverflow, ModelAnswerError, ModelCallError, Sampling, union
 from motet.tools.sandbox import Sandbox
@@ -54,6 +55,8 @@ def create_agent_coder(
     sandbox: str | Sandbox = "auto",
     tools: Sequence[AgentTool] = (),
     system_prompt: str | None = None,
+    prompt: Prompt | None = None,
+    repair_prompt: Prompt | None = None,
     middleware: Sequence[AgentMiddleware[Any, Any, Any]] = (),
     rounds: int = 8,
     name: str = "coder",
@@ -67,16 +70,17 @@ def create_agent_coder(
         model: A chat model that can call tools, or a spec for `resolve_model`.
         sandbox: Where the tools run code, or a spec for `resolve_sandbox`.
         tools: Tools of your own besides motet's; one with the name of one of motet's takes its place.
-        system_prompt: What the agent is told of its work, in place of motet's words.
+        system_prompt: What the agent is told of its work, in place of the system text of whatever prompt is used.
+        prompt: What it is told, in place of all of motet's wordings; rendered with `task`, `wanted` and `rounds`.
+        repair_prompt: What it is told for a repair; rendered with `code` and `failure` as well.
         middleware: LangChain middleware of your own; one of a kind that motet adds takes its place. The agent runs
             async, so hooks around calls need their async form.
         rounds: How often the model is asked for one candidate at most.
         name: The node's name, shown in streams and in the usage.
     """
-    first, planned, repair = (
-        Prompt.load(wording).with_system(system_prompt)
-        for wording in ("agent_coder", "agent_coder_planned", "agent_repair")
-    )
+    first = (prompt or Prompt.load("agent_coder")).with_system(system_prompt)
+    planned = (prompt or Prompt.load("agent_coder_planned")).with_system(system_prompt)
+    repair = (repair_prompt or Prompt.load("agent_repair")).with_system(system_prompt)
 
     def messages(contract: Contract, assignment: Assignment, plan: Plan | None) -> list[BaseMessage]:
         values = {"task": task_block(contract), "wanted": wanted(contract), "rounds": str(rounds)}
@@ -110,6 +114,7 @@ def create_agent_coder(
             witness,
             *(one for one in agent_bounds(chat, rounds) if one.name not in {own.name for own in middleware}),
             *middleware,
+            TextCallsMiddleware(),
             LedgerMiddleware(role=name, ledger=ledger, sampling=sampling),
         ]
         agent = create_agent(

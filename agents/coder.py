@@ -31,7 +31,7 @@ def create_coder(
     repair_prompt: Prompt | None = None,
     name: str = "coder",
 ) -> Node:
-    """Make a coder that fits any graph whose state has a `contract` and collects `candidates`.
+    """Make a coder that fits any graph whose state has a `contract` or a `task`, and collects `candidates`.
 
     It carries out the `assignment` in its input; without one it gives its first answer. An answer that cannot be read
     is void: it is paid for, noted under `void`, and no candidate comes of it.

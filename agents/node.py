@@ -49,12 +49,17 @@ def role_node(function: RoleFunction, *, name: str) -> Node:
         return {**update, "run": run, "calls": new, "seconds": seconds + time.monotonic() - began}
 
     async def arun(state: State, config: RunnableConfig) -> Mapping[str, object]:
-        return await work(state, get_runtime(TeamContext))
+        return await work(state, _runtime())
 
     def run(state: State, config: RunnableConfig) -> Mapping[str, object]:
-        return run_in_background(work(state, get_runtime(TeamContext)))
+        return run_in_background(work(state, _runtime()))
 
     return RunnableLambda(run, afunc=arun, name=name)
+
+
+def _runtime() -> Runtime[TeamContext]:
+    """The graph's runtime; an empty one for a role that is called by itself, outside of any graph."""
+    return get_runtime(TeamContext) or Runtime()
 
 
 def run_in_background(work: Awaitable[Result]) -> Result:

@@ -54,6 +54,7 @@ def create_planner(
     *,
     model: str | BaseChatModel = "local",
     plan: bool = False,
+    system_prompt: str | None = None,
     prompt: Prompt | None = None,
     name: str = "planner",
 ) -> Node:
@@ -62,10 +63,11 @@ def create_planner(
     Args:
         model: A chat model or a spec for `resolve_model`; asked only where a plan is wanted.
         plan: Whether to write a plan for the coder besides the contract.
+        system_prompt: What the model is told of its work, in place of the prompt's system text.
         prompt: What the planner is told; rendered with `task` and `wanted`.
         name: The node's name, shown in streams and in the usage.
     """
-    told = prompt or Prompt.load("planner")
+    told = (prompt or Prompt.load("planner")).with_system(system_prompt)
 
     async def planner(state: PlannerInput, runtime: Runtime[TeamContext]) -> PlannerUpdate:
         task = state.get("task") or ""

@@ -15,7 +15,7 @@ from motet.agents.candidate import Candidate
 from motet.agents.context import TeamContext
 from motet.agents.contract import Contract
 from motet.agents.evidence import Finding, Report, Review
-from motet.agents.node import Node, emit, ledger_for, model_for, role_node, sandbox_for
+from motet.agents.node import Node, contract_of, emit, ledger_for, model_for, role_node, sandbox_for
 from motet.agents.prompt import Prompt
 from motet.agents.task_text import task_block
 from motet.models import CallRecord, ModelError, Sampling
@@ -32,10 +32,12 @@ class Comments(BaseModel):
 
 
 class ReviewerInput(TypedDict, total=False):
-    """What the reviewer reads. `best` is the candidate that it looks at."""
+    """What the reviewer reads. It looks at `best`, or at the newest of the candidates."""
 
+    task: str
     contract: Contract
     best: Candidate
+    candidates: list[Candidate]
     reports: dict[int, Report]
     set_aside: list[str]
     calls: list[CallRecord]
@@ -54,22 +56,26 @@ def create_reviewer(
     sandbox: str | Sandbox = "auto",
     model: str | BaseChatModel = "local",
     comment: bool = False,
+    system_prompt: str | None = None,
     prompt: Prompt | None = None,
     name: str = "reviewer",
 ) -> Node:
-    """Make a reviewer that fits any graph whose state has a `contract`, the `best` candidate and its `reports`.
+    """Make a reviewer that fits any graph whose state has a `contract` or a `task`, and `candidates` or the `best` one.
+
+    What the tester found stands in its review where the state has `reports`.
 
     Args:
         sandbox: Where ruff and the look for modules run, or a spec for `resolve_sandbox`.
         model: Asked for comments, if `comment` is set.
         comment: Whether a model adds comments. They never block.
+        system_prompt: What the model is told of its work, in place of the prompt's system text.
         prompt: What the model is told; rendered with `task`, `code` and `evidence`.
         name: The node's name, shown in streams and in the usage.
     """
-    told = prompt or Prompt.load("reviewer")
+    told = (prompt or Prompt.load("reviewer")).with_system(system_prompt)
 
     async def reviewer(state: ReviewerInput, runtime: Runtime[TeamContext]) -> ReviewerUpdate:
-        best = state["best"]
+        best = _reviewed(state)
         report = state.get("reports", {}).get(best.index)
         findings = _from_report(report, frozenset(state.get("set_aside") or ())) if report else []
         machine = await asyncio.to_thread(sandbox_for, runtime, sandbox)
@@ -78,7 +84,7 @@ def create_reviewer(
         ledger = ledger_for(state, runtime)
         if comment:
             evidence = "\n".join(finding.message for finding in findings) or "Nothing failed."
-            messages = told.render(task=task_block(state["contract"]), code=best.code.strip(), evidence=evidence)
+            messages = told.render(task=task_block(contract_of(state)), code=best.code.strip(), evidence=evidence)
             try:
                 chat = model_for(runtime, name, model)
                 answer = await ledger.ask(chat, messages, role=name, sampling=Sampling(max_tokens=400), schema=Comments)
@@ -91,6 +97,14 @@ def create_reviewer(
         return {"reviews": {best.index: review}}
 
     return role_node(reviewer, name=name)
+
+
+def _reviewed(state: ReviewerInput) -> Candidate:
+    """The candidate to look at; the newest in a graph that names no `best`."""
+    candidate = state.get("best") or next(reversed(state.get("candidates") or []), None)
+    if candidate is None:
+        raise ValueError("The state has neither `best` nor `candidates`: there is nothing to review.")
+    return candidate
 
 
 def _from_report(report: Report, set_aside: frozenset[str]) -> list[Finding]:

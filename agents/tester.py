@@ -21,7 +21,7 @@ from motet.agents.contract import Contract
 from motet.agents.evidence import Report
 from motet.agents.examination import examine
 from motet.agents.inputs import mutate_inputs, read_calls
-from motet.agents.node import Node, context_of, emit, ledger_for, model_for, role_node, sandbox_for
+from motet.agents.node import Node, context_of, contract_of, emit, ledger_for, model_for, role_node, sandbox_for
 from motet.agents.prompt import Prompt
 from motet.agents.task_text import task_block
 from motet.models import (
@@ -46,6 +46,7 @@ class ProposedCalls(BaseModel):
 class TesterInput(TypedDict, total=False):
     """What the tester reads."""
 
+    task: str
     contract: Contract
     candidates: list[Candidate]
     reports: dict[int, Report]
@@ -71,23 +72,26 @@ def create_tester(
     model: str | BaseChatModel = "local",
     inputs: int = 16,
     model_inputs: int = 0,
+    system_prompt: str | None = None,
     prompt: Prompt | None = None,
     name: str = "tester",
 ) -> Node:
     """Make a tester that fits any graph whose state has a `contract` and `candidates` and takes `reports`.
 
-    While the state has no `inputs`, it chooses them and nothing else: a graph has to come back to it for running. Then
-    it runs every candidate that has no report yet, all of them on the same inputs.
+    It runs every candidate that has no report yet, all of them on the same inputs, which it chooses first. Where it has
+    to ask a model for them it does nothing else in that step, so that the call is in a checkpoint before anything runs:
+    a graph that lets it ask, with `model_inputs`, has to come back to it while there are `inputs` and no reports.
 
     Args:
         sandbox: Where candidates run, or a spec for `resolve_sandbox`.
         model: Asked for inputs where the task's examples do not give enough of them.
         inputs: How many inputs candidates are compared on.
         model_inputs: How many inputs to ask the model for at most; 0 never asks.
+        system_prompt: What the model is told of its work, in place of the prompt's system text.
         prompt: What the model is told; rendered with `task`, `count` and `entry_point`.
         name: The node's name, shown in streams and in the usage.
     """
-    told = prompt or Prompt.load("tester")
+    told = (prompt or Prompt.load("tester")).with_system(system_prompt)
 
     async def propose(contract: Contract, ledger: Ledger, chat: BaseChatModel) -> tuple[str, ...]:
         messages = told.render(
@@ -101,8 +105,7 @@ def create_tester(
             return ()
         return read_calls(answer.read_as(ProposedCalls).calls, contract)[:model_inputs]
 
-    async def choose(state: TesterInput, runtime: Runtime[TeamContext]) -> TesterUpdate:
-        contract = state["contract"]
+    async def choose(contract: Contract, state: TesterInput, runtime: Runtime[TeamContext]) -> TesterUpdate:
         ledger = ledger_for(state, runtime)
         update: TesterUpdate = {}
         chosen = mutate_inputs(contract, count=inputs, seed=context_of(runtime).seed or 0)
@@ -116,21 +119,27 @@ def create_tester(
             except BudgetExhausted as limit:
                 if limit.scope != name:  # at a limit of its own it makes do with the inputs that it has
                     update["stopped"] = str(limit)
+            update["calls"] = ledger.calls
         emit(runtime, name, "inputs", inputs=list(chosen))
         return {**update, "inputs": list(chosen)}
 
     async def tester(state: TesterInput, runtime: Runtime[TeamContext]) -> TesterUpdate:
-        contract = state["contract"]
+        contract = contract_of(state)
         candidates = state.get("candidates", [])
+        update: TesterUpdate = {}
         chosen = state.get("inputs")
         if chosen is None:
             # Without a name there is nothing to call yet; where no answer came, there may be nothing to test at all.
             named = contract.entry_point is not None or contract.kind == "program"
             can_choose = candidates or (named and not state.get("void"))
-            return await choose(state, runtime) if can_choose else {}
+            if can_choose:
+                update = await choose(contract, state, runtime)
+            if "calls" in update or not candidates:
+                return update
+            chosen = update["inputs"]
         untested = [one for one in candidates if one.index not in state.get("reports", {})]
         if not untested:
-            return {}
+            return update
         own_tests = state.get("tests")
         given = read_tests(own_tests) if own_tests else None
         reports: dict[int, Report] = {}
@@ -141,6 +150,6 @@ def create_tester(
                 report = await examine(session, candidate, contract, inputs=tuple(chosen), given=given)
             reports[candidate.index] = report
             emit(runtime, name, "report", report=report)
-        return {"reports": reports}
+        return {**update, "reports": reports}
 
     return role_node(tester, name=name)

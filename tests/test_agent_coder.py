@@ -236,3 +236,32 @@ def test_what_the_agent_is_told_is_as_it_was_reviewed():
         snapshot.write_text("".join(told), encoding="utf-8")
         pytest.fail(f"{snapshot} is new: read it, and commit it if that is what the agent should be told.")
     assert "".join(told) == snapshot.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param('```json\n{"name": "run_examples", "arguments": {"code": "CODE"}}\n```', id="fenced JSON"),
+        pytest.param(
+            'I test it.\n<tool_call>\n{"name": "run_examples", "arguments": {"code": "CODE"}}\n</tool_call>', id="tags"
+        ),
+        pytest.param(
+            '{"name": "run_examples", "parameters": "{\\"code\\": \\"CODE\\"}"}', id="bare, arguments as text"
+        ),
+        pytest.param(
+            '```python\n{"name": "run_examples", "arguments": {"code": """CODE"""}}\n```\n```\n```', id="Python"
+        ),
+    ],
+)
+def test_a_tool_call_that_is_written_as_text_is_made(written):
+    code = "def add(a, b): return a - b"
+    voices, model = team(written.replace("CODE", code), fenced(RIGHT), fenced(RIGHT_TOO))
+    assert voices.invoke({"task": TASK})["verdict"] == "verified"
+    assert "0 of 2 examples pass" in last_told(model, 1)
+
+
+def test_an_answer_that_only_looks_like_a_call_is_an_answer():
+    answer = '```python\ndef add(a, b):\n    return {"name": a + b, "arguments": {}}["name"]\n```'
+    voices, model = team(answer, fenced(RIGHT))
+    assert voices.invoke({"task": TASK})["usage"].calls == 2
+    assert len(model.asked[1].messages) == 2
