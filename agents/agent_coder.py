@@ -43,7 +43,7 @@ from motet.agents.proposal import CoderInput, CoderUpdate, propose
 from motet.agents.task_text import task_block, wanted
 from motet.agents.text_calls import TextCallsMiddleware
 from motet.agents.witness import Witness
-from motet.models import BudgetExhausted, ContextOverflow, ModelAnswerError, ModelCallError, Sampling, union
+from motet.models import BudgetExhausted, ContextOverflow, ModelAnswerError, ModelCallError, Sampling
 from motet.tools.sandbox import Sandbox
 
 AgentTool = BaseTool | Callable[..., Any] | dict[str, Any]
@@ -132,7 +132,7 @@ def create_agent_coder(
             witness.see(await agent.ainvoke({"messages": [user]}))
         except (ModelAnswerError, BudgetExhausted, ModelCallError, ContextOverflow) as error:
             problem = error
-        update: CoderUpdate = {"calls": union(witness.calls, ledger.calls)}
+        update: CoderUpdate = {"calls": witness.calls}
         try:
             update |= propose(final_code(witness.messages, contract), contract, assignment)
             emit(runtime, name, "candidate", candidate=update["candidates"][0])

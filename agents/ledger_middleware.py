@@ -70,6 +70,7 @@ class LedgerMiddleware(AgentMiddleware[LedgerState, TeamContext, Any]):
         prompt = [*([request.system_message] if request.system_message else []), *request.messages]
         run = nullcontext(self.ledger) if self.ledger else at_work(request.state, request.runtime, self.role)
         with run as ledger:
+            ledger.learn(request.state.get("calls") or [])  # those from before a resume
             answer = await ledger.ask(request.model, prompt, role=self.role, sampling=self.sampling, send=send)
         assert response is not None, "an answer has come"
         return ExtendedModelResponse(response, Command(update={"calls": [answer.record]}))
