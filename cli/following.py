@@ -58,7 +58,7 @@ def context_of(request: "RunRequest") -> "TeamContext":
     """What a run lends to the roles."""
     from motet.graphs import TeamContext
 
-    return TeamContext(limits=request.limits, seed=request.seed)
+    return TeamContext(limits=request.limits, prices=request.prices, seed=request.seed)
 
 
 async def follow(

@@ -13,6 +13,15 @@ MaxSeconds = Annotated[
     float | None, typer.Option(help="Stop after this time at work, counted from when sandbox and model are ready.")
 ]
 
+MaxCalls = Annotated[int | None, typer.Option(help="Stop when models were asked this many times.")]
+MaxCost = Annotated[
+    float | None, typer.Option(help="Stop when this many US dollars are spent; the model must have a price.")
+]
+PricesFile = Annotated[
+    Path | None,
+    typer.Option("--prices", help="What models cost: a TOML or JSON file with dollars for a million tokens."),
+]
+
 
 def check_limit(option: str, limit: float | None) -> None:
     """See that a limit leaves something to work with.

@@ -36,12 +36,22 @@ def print_result(result: "TeamOutput", *, out: Path | None) -> None:
 
 
 def _cost(result: "TeamOutput") -> Table:
-    """Tokens, calls and seconds by role."""
+    """Tokens, calls and seconds by role; dollars too, where something has cost any."""
     usage = result["usage"]
+    is_priced = any(spent.cost for spent in usage.by_model.values())
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in ("  role", "calls", "tokens", "seconds"):
+    for column in ("  role", "calls", "tokens", "seconds", *(["cost"] if is_priced else [])):
         table.add_column(column, justify="left" if column == "  role" else "right", style="dim")
-    for role, spent in usage.by_role.items():
-        table.add_row(f"  {role}", str(spent.calls), f"{spent.tokens:,}", f"{spent.seconds:.1f}")
-    table.add_row("  all", str(usage.calls), f"{usage.tokens:,}", f"{usage.seconds:.1f}")
+    for role, spent in {**usage.by_role, "all": usage}.items():
+        cost = [dollars(spent.cost)] if is_priced else []
+        table.add_row(f"  {role}", str(spent.calls), f"{spent.tokens:,}", f"{spent.seconds:.1f}", *cost)
     return table
+
+
+def dollars(cost: float | None) -> str:
+    """An amount of money as people read it."""
+    if cost is None:
+        return "not priced"
+    if 0 < cost < 0.0001:
+        return "under $0.0001"
+    return f"${cost:.4f}" if 0 < cost < 1 else f"${cost:,.2f}"

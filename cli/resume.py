@@ -5,10 +5,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from motet.cli.budget import check_priced, read_prices
 from motet.cli.errors import BadInputError
 from motet.cli.following import deliver, work_on
 from motet.cli.live import LiveView
-from motet.cli.options import AsJson, MaxSeconds, MaxTokens, check_limit, whole_spec
+from motet.cli.options import (
+    AsJson,
+    MaxCalls,
+    MaxCost,
+    MaxSeconds,
+    MaxTokens,
+    PricesFile,
+    check_limit,
+    whole_spec,
+)
 from motet.cli.task import first_line
 
 if TYPE_CHECKING:
@@ -24,6 +34,9 @@ def resume(
     as_json: AsJson = False,
     max_tokens: MaxTokens = None,
     max_seconds: MaxSeconds = None,
+    max_calls: MaxCalls = None,
+    max_cost: MaxCost = None,
+    prices: PricesFile = None,
     model: Annotated[str | None, typer.Option(help="Go on with this model instead.")] = None,
     sandbox: Annotated[str | None, typer.Option(help="Go on in this sandbox instead.")] = None,
 ) -> None:
@@ -33,25 +46,29 @@ def resume(
     """
     check_limit("--max-tokens", max_tokens)
     check_limit("--max-seconds", max_seconds)
+    check_limit("--max-calls", max_calls)
+    check_limit("--max-cost", max_cost)
     from motet.graphs.runs import RunStore
 
     store = RunStore()
     found = store.get(run) if run else _latest(store)
     if found.request is None:
         raise BadInputError(found.error or f"Run {found.id} cannot be read.")
-    limits = {
-        name: value for name, value in (("max_tokens", max_tokens), ("max_seconds", max_seconds)) if value is not None
-    }
+    given = {"max_tokens": max_tokens, "max_seconds": max_seconds, "max_calls": max_calls, "max_cost": max_cost}
+    limits = {name: value for name, value in given.items() if value is not None}
     if found.status == "finished":
         raise _again(store, found, as_json=as_json)
     changes: dict[str, Any] = {}
     if limits:
         changes["limits"] = found.request.limits.model_copy(update=limits)
+    if prices:
+        changes["prices"] = read_prices(prices)
     if model:
         changes["model"] = whole_spec(model)
     if sandbox:
         changes["sandbox"] = sandbox
     chat = _model(found, changes.get("model", found.request.model))
+    check_priced(chat, changes.get("limits", found.request.limits), changes.get("prices", found.request.prices))
     request = store.change(found.id, **changes)
     from motet.models import model_name
     from motet.tools.sandbox import resolve_sandbox

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from motet.cli.budget import check_priced, read_prices
 from motet.cli.errors import BadInputError
 from motet.cli.following import deliver, work_on, work_unrecorded
 from motet.cli.live import LiveView
-from motet.cli.options import MaxSeconds, MaxTokens, check_limit, whole_spec
+from motet.cli.options import MaxCalls, MaxCost, MaxSeconds, MaxTokens, PricesFile, check_limit, whole_spec
 from motet.cli.task import check_target, read_task, read_text
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ def solve(
     ] = False,
     max_tokens: MaxTokens = None,
     max_seconds: MaxSeconds = None,
+    max_calls: MaxCalls = None,
+    max_cost: MaxCost = None,
+    prices: PricesFile = None,
     seed: Annotated[int, typer.Option(help="Makes a run repeatable, as far as the model's server allows.")] = 0,
     record: Annotated[
         bool, typer.Option("--record/--no-record", help="Keep a record of the run, to resume and to show it.")
@@ -54,15 +58,20 @@ def solve(
     own_tests = _own_tests(tests) if tests else None
     check_limit("--max-tokens", max_tokens)
     check_limit("--max-seconds", max_seconds)
+    check_limit("--max-calls", max_calls)
+    check_limit("--max-cost", max_cost)
     if out:
         check_target(out)
     _check_name(entry_point)
     # Only now the heavy parts: bad input is told at once.
     from motet.graphs.runs import RunRequest, RunStore
-    from motet.models import BudgetLimits, model_name, resolve_model
+    from motet.models import BudgetLimits, Prices, model_name, resolve_model
     from motet.tools.sandbox import resolve_sandbox
 
+    limits = BudgetLimits(max_tokens=max_tokens, max_seconds=max_seconds, max_calls=max_calls, max_cost=max_cost)
+    table = read_prices(prices) if prices else Prices({})
     chat = resolve_model(model)
+    check_priced(chat, limits, table)
     numbers = _policy(policy, chat)
     request = RunRequest(
         task=words,
@@ -71,7 +80,8 @@ def solve(
         model=whole_spec(model),
         sandbox=sandbox,
         policy=numbers,
-        limits=BudgetLimits(max_tokens=max_tokens, max_seconds=max_seconds),
+        limits=limits,
+        prices=table,
         seed=seed,
         out=str(out.absolute()) if out else None,
     )

@@ -140,6 +140,11 @@ def test_an_answer_without_code_is_a_failure_and_leaves_no_file(tmp_path):
         (["solve", TASK, "--max-tokens", "0"], "--max-tokens"),
         (["solve", TASK, "--max-seconds", "-1"], "--max-seconds"),
         (["solve", TASK, "--max-seconds", "nan"], "--max-seconds"),
+        (["solve", TASK, "--max-calls", "0"], "--max-calls"),
+        (["solve", TASK, "--max-cost", "-0.5"], "--max-cost"),
+        (["solve", TASK, "--prices", "no/such/prices.toml"], "no/such/prices.toml"),
+        (["solve", TASK, "--prices", "pyproject.toml"], "no table of prices"),
+        (["solve", TASK, "--max-cost", "1", "--model", "http://127.0.0.1:9/v1#some"], "some has no price"),
         (["solve", TASK, "--tests", "no/such/tests.py"], "no/such/tests.py"),
         (["solve", TASK, "--out", "no/such/folder/x.py"], "no/such/folder"),
         (["solve", TASK, "--out", "."], "folder"),
@@ -154,6 +159,20 @@ def test_bad_input_ends_with_2_and_one_clear_line(arguments, says):
     assert says in done.stderr
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.bubblewrap
+def test_money_is_counted_shown_and_limited(right, tmp_path):
+    prices = tmp_path / "prices.toml"
+    prices.write_text("tiny-1b = { input = 0, output = 100_000 }\n", encoding="utf-8")
+    at_a_limit = ["--sandbox", "bubblewrap", "--model", right, "--prices", prices, "--max-calls", "1", "--json"]
+    usage = json.loads(motet("solve", TASK, *at_a_limit).stdout)["usage"]
+    assert (usage["calls"], usage["cost"]) == (1, pytest.approx(5 * 0.1))
+    assert "max_calls" in usage["stopped"]
+    done = motet("solve", TASK, "--sandbox", "bubblewrap", "--model", right, "--prices", prices, "--max-cost", "0.5")
+    assert done.returncode == 3
+    assert "max_cost allows $0.5" in done.stderr
+    assert "$0.5000" in done.stderr
 
 
 def test_a_tests_file_without_tests_is_bad_input(tmp_path):

@@ -24,7 +24,7 @@ from motet.graphs.runs.request import RunRequest
 from motet.graphs.runs.run import Question, Run
 from motet.graphs.state import TeamState
 from motet.graphs.team import Team, create_team
-from motet.models import ScriptedChatModel, Usage
+from motet.models import ScriptedChatModel, Usage, union
 
 
 def config_of(run_id: str) -> RunnableConfig:
@@ -107,10 +107,10 @@ def describe(folder: Path) -> Run:
         status = "waiting"
     else:
         status = "failed" if error else "interrupted"
-    calls = [*state.get("calls", [])]
+    calls = state.get("calls", [])
     for task in snapshot.tasks:
         # A branch that is done while its neighbours are not.
-        calls += (task.result or {}).get("calls", [])
+        calls = union(calls, (task.result or {}).get("calls", []))
     return Run(
         status=status,
         verdict=state["verdict"] if finished else None,

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from motet.graphs.policy import Policy
 from motet.graphs.state import TeamInput
-from motet.models import BudgetLimits
+from motet.models import BudgetLimits, Prices
 
 
 def _version() -> str:
@@ -34,6 +34,8 @@ class RunRequest(BaseModel):
     policy: Policy
     """The numbers themselves: a later version's idea of `small` must not change a run that is under way."""
     limits: BudgetLimits = BudgetLimits()
+    prices: Prices = Prices({})
+    """What the models cost."""
     seed: int = 0
     out: str | None = None
     """The file that the code is to be written to as well, as an absolute path."""
