@@ -2,38 +2,75 @@
 
 from motet.agents.agent_coder import create_agent_coder
 from motet.agents.answer import UnreadableAnswerError, read_code
+from motet.agents.approval import create_code_approval, create_contract_approval, create_plan_approval
 from motet.agents.assignment import Assignment
 from motet.agents.candidate import Candidate, VoidProposal
 from motet.agents.coder import create_coder
 from motet.agents.coding_tools import create_coding_tools
 from motet.agents.context import TeamContext
 from motet.agents.contract import Contract, Example, Parameter
+from motet.agents.decision import (
+    Approvable,
+    Approve,
+    CodeAnswer,
+    CodeDecision,
+    ContractAnswer,
+    ContractDecision,
+    Decision,
+    EditCode,
+    EditContract,
+    EditPlan,
+    PlanAnswer,
+    PlanDecision,
+    Reject,
+    ShownCode,
+)
 from motet.agents.evidence import Finding, Report, Review
 from motet.agents.ledger_middleware import LedgerMiddleware
-from motet.agents.planner import Plan, create_planner
+from motet.agents.plan import Plan
+from motet.agents.plan_writer import create_plan_writer
+from motet.agents.planner import create_planner
 from motet.agents.prompt import Prompt
 from motet.agents.reading import read_contract
 from motet.agents.reviewer import create_reviewer
 from motet.agents.tester import create_tester
 
 __all__ = [
+    "Approvable",
+    "Approve",
     "Assignment",
     "Candidate",
+    "CodeAnswer",
+    "CodeDecision",
     "Contract",
+    "ContractAnswer",
+    "ContractDecision",
+    "Decision",
+    "EditCode",
+    "EditContract",
+    "EditPlan",
     "Example",
     "Finding",
     "LedgerMiddleware",
     "Parameter",
     "Plan",
+    "PlanAnswer",
+    "PlanDecision",
     "Prompt",
+    "Reject",
     "Report",
     "Review",
+    "ShownCode",
     "TeamContext",
     "UnreadableAnswerError",
     "VoidProposal",
     "create_agent_coder",
+    "create_code_approval",
     "create_coder",
     "create_coding_tools",
+    "create_contract_approval",
+    "create_plan_approval",
+    "create_plan_writer",
     "create_planner",
     "create_reviewer",
     "create_tester",

@@ -37,7 +37,7 @@ from motet.agents.node import (
     role_node,
     sandbox_for,
 )
-from motet.agents.planner import Plan
+from motet.agents.plan import Plan
 from motet.agents.prompt import Prompt
 from motet.agents.proposal import CoderInput, CoderUpdate, propose
 from motet.agents.task_text import task_block, wanted

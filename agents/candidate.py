@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from motet.tools.source import parse_python
 
-Origin = Literal["first", "sample", "repair"]
+Origin = Literal["first", "sample", "repair", "human"]
 
 
 class Candidate(BaseModel):
@@ -23,9 +23,10 @@ class Candidate(BaseModel):
     entry_point: str | None
     """What the tests call; `None` for a program."""
     origin: Origin
-    """`first`: the model's most likely answer; `sample`: another draw; `repair`: made from a failing candidate."""
+    """`first`: the model's most likely answer; `sample`: another draw; `repair`: made from a failing candidate;
+    `human`: one that a human edited."""
     repairs: int | None = None
-    """The index of the candidate that it repairs."""
+    """The index of the candidate that it repairs, or that a human edited into it."""
 
     @property
     def fingerprint(self) -> str:

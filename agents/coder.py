@@ -13,7 +13,7 @@ from motet.agents.candidate import VoidProposal
 from motet.agents.context import TeamContext
 from motet.agents.contract import Contract
 from motet.agents.node import Node, context_of, contract_of, emit, ledger_for, model_for, role_node
-from motet.agents.planner import Plan
+from motet.agents.plan import Plan
 from motet.agents.prompt import Prompt
 from motet.agents.proposal import CoderInput, CoderUpdate, propose
 from motet.agents.task_text import task_block, wanted

@@ -4,32 +4,19 @@ A written plan is made only where it is asked for: in front of a small model a p
 Better", ICLR 2026 workshop: -15 points for Qwen2.5-Coder-1.5B-Instruct, no effect at 7B, +2 at 14B).
 """
 
-from typing import Annotated, TypedDict
+from typing import TypedDict
 
 from langchain_core.language_models import BaseChatModel
 from langgraph.runtime import Runtime
-from pydantic import BaseModel, ConfigDict, Field
 
 from motet.agents.context import TeamContext
 from motet.agents.contract import Contract
-from motet.agents.node import Node, check_prices, emit, ledger_for, model_for, role_node
+from motet.agents.node import Node, check_prices, emit, role_node
+from motet.agents.plan import Plan, ask_for_plan
 from motet.agents.prompt import Prompt
 from motet.agents.reading import read_contract
 from motet.agents.task_text import task_block, wanted
-from motet.models import BudgetExhausted, CallRecord, ModelAnswerError, Sampling
-
-
-class Plan(BaseModel):
-    """The order of the work, in words."""
-
-    model_config = ConfigDict(frozen=True)
-
-    steps: Annotated[list[str], Field(min_length=1, max_length=6)]
-
-    @property
-    def numbered(self) -> str:
-        """The steps, one a line."""
-        return "\n".join(f"{number}. {step}" for number, step in enumerate(self.steps, 1))
+from motet.models import CallRecord
 
 
 class PlannerInput(TypedDict, total=False):
@@ -81,19 +68,7 @@ def create_planner(
         }
         if not plan:
             return update
-        ledger = ledger_for(state, runtime)
         messages = told.render(task=task_block(contract), wanted=wanted(contract))
-        try:
-            chat = model_for(runtime, name, model)
-            answer = await ledger.ask(chat, messages, role=name, sampling=Sampling(max_tokens=400), schema=Plan)
-            update["plan"] = answer.read_as(Plan)
-            emit(runtime, name, "plan", plan=update["plan"])
-        except ModelAnswerError as problem:
-            # A team without a plan still works; the call is paid for all the same.
-            emit(runtime, name, "no_plan", problem=str(problem))
-        except BudgetExhausted as limit:
-            if limit.scope != name:  # at a limit of its own it goes without a plan
-                update["stopped"] = str(limit)
-        return update
+        return {**update, **await ask_for_plan(messages, state, runtime, model=model, name=name)}
 
     return role_node(planner, name=name)

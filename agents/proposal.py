@@ -6,7 +6,7 @@ from motet.agents.answer import main_function
 from motet.agents.assignment import Assignment
 from motet.agents.candidate import Candidate, VoidProposal
 from motet.agents.contract import Contract
-from motet.agents.planner import Plan
+from motet.agents.plan import Plan
 from motet.agents.reading import read_contract
 from motet.models import CallRecord
 

@@ -7,7 +7,8 @@ nobody passes or nobody agrees, and one repair at the very end, since at 1.5B a 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from motet.agents import Assignment, Candidate, Report
+from motet.agents import Assignment, Candidate, Report, VoidProposal
+from motet.graphs.answers import feedback, last_word, newest, vouches_for_examples
 from motet.graphs.policy import Policy
 from motet.graphs.selection import best, set_aside
 from motet.graphs.state import TeamState
@@ -25,10 +26,11 @@ class Standing(NamedTuple):
 
 
 def standing(state: TeamState) -> Standing:
-    """Find the best candidate so far and the examples that count for nothing."""
+    """Find the best candidate so far and the examples that count for nothing. What a human asked for goes first."""
     reports = state.get("reports", {})
-    aside = set_aside(reports, after=QUARANTINE_AFTER)
-    return Standing(best(state.get("candidates", []), reports, aside=aside), aside)
+    aside = frozenset[str]() if vouches_for_examples(state) else set_aside(reports, after=QUARANTINE_AFTER)
+    candidates = newest(state.get("candidates", []), state.get("decisions", []))
+    return Standing(best(candidates, reports, aside=aside), aside)
 
 
 def untested(state: TeamState) -> list[Candidate]:
@@ -45,7 +47,7 @@ def after_test(state: TeamState, policy: Policy) -> Sequence[Assignment]:
     """What to ask the coder for after a test; nothing when the best candidate is to be reviewed."""
     leader, aside = standing(state)
     reports = state.get("reports", {})
-    if state.get("stopped") or any(report.infrastructure for report in reports.values()):
+    if last_word(state) or state.get("stopped") or any(report.infrastructure for report in reports.values()):
         return ()
     answers = [one for one in (*state.get("candidates", []), *state.get("void", [])) if one.origin != "repair"]
     left = policy.candidates - len(answers)
@@ -79,7 +81,7 @@ def after_review(state: TeamState, policy: Policy) -> Sequence[Assignment]:
     """What to ask the coder for after a review: a repair of what only the reviewer saw, if a round is left."""
     leader, _ = standing(state)
     review = state.get("reviews", {}).get(leader.index) if leader else None
-    if leader is None or review is None or state.get("stopped"):
+    if leader is None or review is None or last_word(state) or state.get("stopped"):
         return ()
     facts = [
         finding.message if finding.line is None else f"line {finding.line}: {finding.message}"
@@ -87,6 +89,14 @@ def after_review(state: TeamState, policy: Policy) -> Sequence[Assignment]:
         if finding.blocks and finding.kind not in ("failing_test", "tampering")
     ]
     return _repair(state, policy, leader, "\n".join(facts)) if facts else ()
+
+
+def after_rejection(state: TeamState, policy: Policy) -> Sequence[Assignment]:
+    """What to ask the coder for after a human rejected its code: a repair, as often as the human says what is wrong."""
+    word, wish = last_word(state), feedback(state)
+    if word is None or wish is None or state.get("stopped"):
+        return ()
+    return (_repair_of(state, policy, word.shown.candidate, wish),)
 
 
 def _passes(report: Report, aside: frozenset[str]) -> bool:
@@ -114,18 +124,21 @@ def _samples(state: TeamState, policy: Policy, count: int, reason: str) -> tuple
 
 
 def _repair(state: TeamState, policy: Policy, target: Candidate, failure: str) -> tuple[Assignment, ...]:
-    repairs = [one for one in (*state.get("candidates", []), *state.get("void", [])) if one.origin == "repair"]
-    if len(repairs) >= policy.repair_rounds:
-        return ()
-    return (
-        Assignment(
-            index=_next_index(state),
-            kind="repair",
-            # The first try is the most likely one; another must differ from it.
-            temperature=policy.temperature if repairs else 0.0,
-            max_tokens=policy.max_answer_tokens,
-            target=target,
-            failure=failure,
-            reason=failure,
-        ),
+    return (_repair_of(state, policy, target, failure),) if len(_repairs(state)) < policy.repair_rounds else ()
+
+
+def _repairs(state: TeamState) -> list[Candidate | VoidProposal]:
+    return [one for one in (*state.get("candidates", []), *state.get("void", [])) if one.origin == "repair"]
+
+
+def _repair_of(state: TeamState, policy: Policy, target: Candidate, failure: str) -> Assignment:
+    return Assignment(
+        index=_next_index(state),
+        kind="repair",
+        # The first try is the most likely one; another must differ from it.
+        temperature=policy.temperature if _repairs(state) else 0.0,
+        max_tokens=policy.max_answer_tokens,
+        target=target,
+        failure=failure,
+        reason=failure,
     )

@@ -4,6 +4,7 @@ from langgraph.runtime import Runtime
 
 from motet.agents import TeamContext
 from motet.agents.node import Node, emit, ledger_for, role_node
+from motet.graphs.answers import rejection
 from motet.graphs.conductor import standing
 from motet.graphs.policy import Policy
 from motet.graphs.state import TeamOutput, TeamState, TeamUsage
@@ -27,6 +28,9 @@ def create_finish(policy: Policy) -> Node:
         )
         if state.get("stopped") and verdict != "verified":
             evidence = evidence.model_copy(update={"reason": f"{evidence.reason} {state['stopped']}"})
+        refused = rejection(state)
+        if refused is not None:
+            verdict, evidence = "unverified", evidence.model_copy(update={"reason": refused})
         calls = ledger_for(state, runtime).records
         spent = Usage.of(calls)
         output: TeamOutput = {

@@ -6,7 +6,7 @@ from typing import Annotated, NotRequired, TypeVar
 from pydantic import BaseModel, ConfigDict, with_config
 from typing_extensions import TypedDict
 
-from motet.agents import Candidate, Contract, Plan, Report, Review, VoidProposal
+from motet.agents import Candidate, Contract, Decision, Plan, Report, Review, VoidProposal
 from motet.graphs.verdict import Evidence, TeamVerdict
 from motet.models import CallRecord, Usage, union
 
@@ -56,6 +56,8 @@ class TeamOutput(TypedDict):
     """The best solution so far; empty if no answer could be read as code."""
     evidence: Evidence
     usage: TeamUsage
+    decisions: NotRequired[list[Decision]]
+    """What humans were shown and what they answered, in order; empty where nobody was asked."""
 
 
 def latest(old: Value, new: Value) -> Value:
@@ -97,3 +99,5 @@ class TeamState(TypedDict, total=False):
     code: str
     evidence: Evidence
     usage: TeamUsage
+    decisions: Annotated[list[Decision], operator.add]
+    """What humans were shown and what they answered."""

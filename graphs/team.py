@@ -1,19 +1,29 @@
 """Wires the four voices into a graph. What they do is theirs; when they do it is the conductor's."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from langchain_core.language_models import BaseChatModel
 from langgraph.cache.base import BaseCache
-from langgraph.graph import END, START, StateGraph
+from langgraph.graph import END, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.store.base import BaseStore
 from langgraph.types import Checkpointer, Send
 
-from motet.agents import Assignment, TeamContext, create_coder, create_planner, create_reviewer, create_tester
+from motet.agents import (
+    Approvable,
+    Assignment,
+    TeamContext,
+    create_coder,
+    create_planner,
+    create_reviewer,
+    create_tester,
+)
 from motet.agents.proposal import CoderInput
 from motet.agents.reviewer import ReviewerInput
 from motet.agents.tester import TesterInput
 from motet.graphs.afresh import begins_afresh
+from motet.graphs.answers import last_word
+from motet.graphs.approvals import Approvals, TeamGraph
 from motet.graphs.auto_policy import resolve_policy
 from motet.graphs.checked import Role, checked_coder, checked_tester
 from motet.graphs.checkpointing import know_team_types
@@ -25,7 +35,6 @@ from motet.models import resolve_model
 from motet.tools.sandbox import Sandbox
 
 Team = CompiledStateGraph[TeamState, TeamContext, TeamInput, TeamOutput]
-TeamGraph = StateGraph[TeamState, TeamContext, TeamInput, TeamOutput]
 
 
 def build_team(
@@ -37,6 +46,7 @@ def build_team(
     coder: Role | None = None,
     tester: Role | None = None,
     reviewer: Role | None = None,
+    approve: Approvable | Collection[Approvable] = (),
 ) -> TeamGraph:
     """Wire a team, without compiling it: for graphs that want another node or edge.
 
@@ -52,13 +62,16 @@ def build_team(
         tester: See `planner`. It gets the `candidates` and answers with `reports` on those that have none; before that
             it may choose `inputs` in a step of its own.
         reviewer: See `planner`.
+        approve: What a human is asked about on the way: `contract`, `plan`, `code`. The run waits in an interrupt that
+            has a schema for the answer, and goes on with `Command(resume=answer)`; that takes a checkpointer.
 
     Raises:
         ModelError: The spec names no model.
-        ValueError: The policy is unknown.
+        ValueError: The policy is unknown, or there is nothing to approve.
     """
     chat = resolve_model(model)
     numbers = resolve_policy(policy, chat)
+    approvals = Approvals(approve, numbers, own_planner=planner is not None)
 
     def after_planner(state: TeamState) -> list[Send | str] | str:
         if state.get("stopped"):
@@ -66,20 +79,21 @@ def build_team(
         sends = _sends(state, first(state, numbers))
         return [*sends, "tester"] if numbers.parallel else sends
 
-    def after_tester(state: TeamState) -> list[Send] | str:
+    def after_tester(state: TeamState) -> list[Send | str] | str:
         if untested(state):
             return "tester"  # it has chosen inputs, or has more to run
         if not any(state.get(key) for key in ("candidates", "void", "stopped")):
             return []  # the coder is still writing, and its edge leads back here
         wanted = after_test(state, numbers)
-        return _sends(state, wanted) if wanted else _to_reviewer(state)
+        return _sends(state, wanted) if wanted else _to_reviewer(state) or approvals.end(state)
 
-    def after_reviewer(state: TeamState) -> list[Send] | str:
+    def after_reviewer(state: TeamState) -> list[Send | str] | str:
         wanted = after_review(state, numbers)
-        return _sends(state, wanted) if wanted else "finish"
+        return _sends(state, wanted) if wanted else approvals.end(state)
 
     graph = StateGraph(TeamState, context_schema=TeamContext, input_schema=TeamInput, output_schema=TeamOutput)
-    graph.add_node("planner", begins_afresh(planner or create_planner(model=chat, plan=numbers.plan)))
+    own_planner = create_planner(model=chat, plan=numbers.plan and not approvals.writes_plan)
+    graph.add_node("planner", begins_afresh(planner or own_planner))
     graph.add_node("coder", checked_coder(coder) if coder else create_coder(model=chat), input_schema=CoderInput)
     graph.add_node(
         "tester",
@@ -94,11 +108,11 @@ def build_team(
         input_schema=ReviewerInput,
     )
     graph.add_node("finish", create_finish(numbers))
-    graph.add_edge(START, "planner")
-    graph.add_conditional_edges("planner", after_planner, ["coder", "tester", "finish"])
+    approvals.add_start(graph, after_planner, beginnings=["coder", "tester", "finish"], model=chat)
     graph.add_edge("coder", "tester")
-    graph.add_conditional_edges("tester", after_tester, ["tester", "coder", "reviewer", "finish"])
-    graph.add_conditional_edges("reviewer", after_reviewer, ["coder", "finish"])
+    graph.add_conditional_edges("tester", after_tester, ["tester", "coder", "reviewer", *approvals.endings])
+    graph.add_conditional_edges("reviewer", after_reviewer, ["coder", *approvals.endings])
+    approvals.add_end(graph)
     graph.add_edge("finish", END)
     return graph
 
@@ -112,6 +126,7 @@ def create_team(
     coder: Role | None = None,
     tester: Role | None = None,
     reviewer: Role | None = None,
+    approve: Approvable | Collection[Approvable] = (),
     checkpointer: Checkpointer = None,
     store: BaseStore | None = None,
     cache: BaseCache | None = None,
@@ -134,6 +149,7 @@ def create_team(
         coder: See `build_team`.
         tester: See `build_team`.
         reviewer: See `build_team`.
+        approve: See `build_team`.
         checkpointer: Any LangGraph checkpointer; `team.invoke(None, config)` then goes on with an interrupted run.
         store: Any LangGraph store; nodes of your own find it in their runtime.
         cache: Any LangGraph cache.
@@ -151,6 +167,7 @@ def create_team(
         coder=coder,
         tester=tester,
         reviewer=reviewer,
+        approve=approve,
     )
     return graph.compile(checkpointer=know_team_types(checkpointer), store=store, cache=cache, name=name)
 
@@ -159,8 +176,11 @@ def _sends(state: TeamState, assignments: Sequence[Assignment]) -> list[Send | s
     return [Send("coder", {**state, "assignment": assignment}) for assignment in assignments]
 
 
-def _to_reviewer(state: TeamState) -> list[Send] | str:
+def _to_reviewer(state: TeamState) -> list[Send | str] | None:
+    """To the reviewer, if there is anything for it to see."""
     leader, aside = standing(state)
     if leader is None or any(report.infrastructure for report in state.get("reports", {}).values()):
-        return "finish"
+        return None
+    if last_word(state) and leader.index in state.get("reviews", {}):
+        return None  # nothing came of what the human wanted, and this was seen before
     return [Send("reviewer", {**state, "best": leader, "set_aside": sorted(aside)})]

@@ -36,7 +36,7 @@ def test_forms_and_servers_see_small_schemas_that_say_what_each_key_is():
         voices.get_context_jsonschema(),
     )
     assert (set(given["properties"]), given["required"]) == ({"task", "entry_point", "tests"}, ["task"])
-    assert set(back["properties"]) == {"verdict", "code", "evidence", "usage"}
+    assert set(back["properties"]) == {"verdict", "code", "evidence", "usage", "decisions"}
     assert {"model", "sandbox", "limits", "seed"} <= set(context["properties"])
     for schema in (given, context):
         assert all(told.get("description") for told in schema["properties"].values())
