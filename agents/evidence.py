@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from motet.tools.checks import CheckKind
 from motet.tools.testing import CaseResult
 
 Trust = Literal["given", "example", "guess"]
@@ -30,6 +31,30 @@ ACCIDENTS = frozenset(
 """Exceptions that code rarely raises on purpose."""
 
 
+class Finding(BaseModel):
+    """One fact about a candidate, or a remark."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: CheckKind | Literal["failing_test", "secret", "tampering", "comment"]
+    message: str
+    line: int | None = None
+    """The line of the candidate that it is about."""
+    column: int | None = None
+    """From 1, where it is known."""
+    name: str | None = None
+    """What does not exist, as `math.cbrt2`."""
+    suggestions: tuple[str, ...] = ()
+    """Real names that may have been meant."""
+    blocks: bool = False
+    """Whether the candidate may not be delivered as verified; only machine facts may."""
+
+    @property
+    def text(self) -> str:
+        """The message, with the line where there is one."""
+        return self.message if self.line is None else f"line {self.line}: {self.message}"
+
+
 class Report(BaseModel):
     """What running one candidate showed."""
 
@@ -49,6 +74,10 @@ class Report(BaseModel):
     """The kind of sandbox that ran it."""
     isolated: bool
     """Whether that sandbox keeps code away from the host; if not, nothing here can verify anything."""
+    static: tuple[Finding, ...] = ()
+    """What static checks found before it ran."""
+    inspected: bool = False
+    """Whether those checks were made; only then does an empty `static` speak for the code."""
     tampering: str | None = None
     """What the candidate did to its own test run, if it did."""
     infrastructure: str | None = None
@@ -101,19 +130,6 @@ class Report(BaseModel):
 
 def _told(result: CaseResult) -> tuple[str | None, str | None]:
     return result.value, result.exception
-
-
-class Finding(BaseModel):
-    """One remark of the reviewer."""
-
-    model_config = ConfigDict(frozen=True)
-
-    kind: Literal["failing_test", "lint", "unknown_import", "secret", "tampering", "comment"]
-    message: str
-    line: int | None = None
-    """The line of the candidate that it is about."""
-    blocks: bool = False
-    """Whether the candidate may not be delivered as verified; only machine facts may."""
 
 
 class Review(BaseModel):

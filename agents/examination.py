@@ -6,6 +6,7 @@ from motet.agents.candidate import Candidate
 from motet.agents.cases import example_cases
 from motet.agents.contract import Contract
 from motet.agents.evidence import Report
+from motet.agents.inspection import inspect_code
 from motet.tools.sandbox import Execution, Session
 from motet.tools.testing import Case, CaseResult, UserTests, arun_cases
 
@@ -28,7 +29,8 @@ async def examine(
     inputs: tuple[str, ...] = (),
     given: UserTests | None = None,
 ) -> Report:
-    """Run one candidate on the task's examples, on shared inputs and on the user's tests."""
+    """Check one candidate as it stands, then run it on the task's examples, shared inputs and the user's tests."""
+    static = await inspect_code(session, candidate.code)
     is_program = contract.kind == "program"
     shown = await (_run_program(session, candidate) if is_program else _call(session, candidate, contract, inputs))
     given_run = await given.arun(session, candidate.code) if given else None
@@ -42,6 +44,8 @@ async def examine(
         observations=shown.observations,
         sandbox=shown.execution.sandbox,
         isolated=all(one.isolated for one in executions),
+        static=static,
+        inspected=True,
         tampering=shown.tampering or (given_run.tampering if given_run else None),
         infrastructure=broken.stderr if broken else None,
     )

@@ -15,14 +15,12 @@ from motet.agents.candidate import Candidate
 from motet.agents.context import TeamContext
 from motet.agents.contract import Contract
 from motet.agents.evidence import Finding, Report, Review
+from motet.agents.inspection import inspect_code
 from motet.agents.node import Node, contract_of, emit, ledger_for, model_for, role_node, sandbox_for
 from motet.agents.prompt import Prompt
 from motet.agents.task_text import task_block
 from motet.models import CallRecord, ModelError, Sampling
-from motet.tools.imports import aunknown_imports
-from motet.tools.lint import alint
-from motet.tools.sandbox import Sandbox, Session
-from motet.tools.secrets import find_secrets
+from motet.tools.sandbox import Sandbox
 
 
 class Comments(BaseModel):
@@ -65,7 +63,7 @@ def create_reviewer(
     What the tester found stands in its review where the state has `reports`.
 
     Args:
-        sandbox: Where ruff and the look for modules run, or a spec for `resolve_sandbox`.
+        sandbox: Where code is checked that comes without a report, or a spec for `resolve_sandbox`.
         model: Asked for comments, if `comment` is set.
         comment: Whether a model adds comments. They never block.
         system_prompt: What the model is told of its work, in place of the prompt's system text.
@@ -78,9 +76,12 @@ def create_reviewer(
         best = _reviewed(state)
         report = state.get("reports", {}).get(best.index)
         findings = _from_report(report, frozenset(state.get("set_aside") or ())) if report else []
-        machine = await asyncio.to_thread(sandbox_for, runtime, sandbox)
-        async with await asyncio.to_thread(machine.session) as session:
-            findings += await inspect_code(session, best.code)
+        if report is not None and report.inspected:
+            findings += report.static
+        else:
+            machine = await asyncio.to_thread(sandbox_for, runtime, sandbox)
+            async with await asyncio.to_thread(machine.session) as session:
+                findings += await inspect_code(session, best.code)
         ledger = ledger_for(state, runtime)
         if comment:
             evidence = "\n".join(finding.message for finding in findings) or "Nothing failed."
@@ -116,26 +117,3 @@ def _from_report(report: Report, set_aside: frozenset[str]) -> list[Finding]:
     if report.tampering:
         findings.append(Finding(kind="tampering", message=report.tampering, blocks=True))
     return findings
-
-
-async def inspect_code(session: Session, code: str) -> list[Finding]:
-    """Facts that stand in the code itself: secrets, errors that ruff is certain of, modules that do not exist."""
-    return [
-        *(
-            Finding(kind="secret", message=f"A {kind} stands in the code.", line=line, blocks=True)
-            for kind, line in find_secrets(code)
-        ),
-        *(
-            Finding(kind="lint", message=f"{found.rule}: {found.message}", line=found.line, blocks=True)
-            for found in await alint(session, code)
-        ),
-        *(
-            Finding(
-                kind="unknown_import",
-                message=f"The module `{module}` does not exist in the sandbox.",
-                line=line,
-                blocks=True,
-            )
-            for module, line in await aunknown_imports(session, code)
-        ),
-    ]

@@ -46,7 +46,7 @@ def best(
     if not tried:
         return candidates[0] if candidates else None
 
-    def strength(candidate: Candidate) -> tuple[bool, int, int, bool, int, int, int]:
+    def strength(candidate: Candidate) -> tuple[bool, int, int, bool, bool, int, int, int]:
         report = reports[candidate.index]
         given = sum(result.outcome == "passed" for result in report.given)
         clean = sum(result.exception is None for result in report.observations)
@@ -55,6 +55,7 @@ def best(
             given,
             len(report.passed(set_aside=aside)),
             report.loads.outcome == "passed",
+            not any(finding.blocks for finding in report.static),
             agreement(candidate.index, reports),
             clean,
             -candidate.index,
