@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from motet.agents import Assignment, Candidate, Report, VoidProposal
+from motet.agents.inspection import cause_of
 from motet.graphs.answers import feedback, last_word, newest, vouches_for_examples
 from motet.graphs.policy import Policy
 from motet.graphs.selection import best, set_aside
@@ -71,10 +72,7 @@ def after_test(state: TeamState, policy: Policy) -> Sequence[Assignment]:
         return _samples(state, policy, min(left, policy.batch), "no answer passes yet")
     if leader is None or leader.index not in reports:
         return ()
-    failures = reports[leader.index].failures(set_aside=aside)
-    if failures:
-        return _repair(state, policy, leader, f"{failures[0].name}: {failures[0].message}")
-    return _repair(state, policy, leader, reports[leader.index].loads.message)
+    return _repair(state, policy, leader, _failure(reports[leader.index], aside))
 
 
 def after_review(state: TeamState, policy: Policy) -> Sequence[Assignment]:
@@ -84,7 +82,7 @@ def after_review(state: TeamState, policy: Policy) -> Sequence[Assignment]:
     if leader is None or review is None or last_word(state) or state.get("stopped"):
         return ()
     facts = [
-        finding.message if finding.line is None else f"line {finding.line}: {finding.message}"
+        finding.text
         for finding in review.findings
         if finding.blocks and finding.kind not in ("failing_test", "tampering")
     ]
@@ -101,6 +99,15 @@ def after_rejection(state: TeamState, policy: Policy) -> Sequence[Assignment]:
 
 def _passes(report: Report, aside: frozenset[str]) -> bool:
     return report.loads.outcome == "passed" and not report.tampering and not report.failures(set_aside=aside)
+
+
+def _failure(report: Report, aside: frozenset[str]) -> str:
+    """What to tell about a candidate that does not pass: what fails, and why where the code itself shows it."""
+    failures = report.failures(set_aside=aside)
+    first = failures[0] if failures else report.loads
+    told = f"{first.name}: {first.message}" if failures else first.message
+    cause = cause_of(first, report)
+    return f"{cause.text}\n{told}" if cause else told
 
 
 def _next_index(state: TeamState) -> int:

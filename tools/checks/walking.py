@@ -16,8 +16,10 @@ from motet.tools.checks.naming import Missing, Unknown, lacking, near
 
 CALLED, CHANGED = "()", "+="
 """As in `origins`."""
-FIND_ONLY = ("antigravity", "this", "test", "idlelib", "turtledemo", "__main__", "solution")
-"""Modules that do something when they are imported, and the code under test itself."""
+ITSELF = "solution"
+"""The module that the code under test is to tests."""
+FIND_ONLY = ("antigravity", "this", "test", "idlelib", "turtledemo", "__main__", ITSELF)
+"""Modules that do something when they are imported."""
 SET_LATER = {"sys": ("last_", "ps", "tracebacklimit"), "curses": ("ACS_", "LINES", "COLS", "COLOR")}
 """Attributes, by how they begin, that modules get only while a program runs."""
 RETURNS = {
@@ -57,6 +59,8 @@ class Member:
 
 def see_import(path: Sequence[str], parts: int) -> None:
     """See that an import works as it stands; `parts` of its path are a module."""
+    if path[0] == ITSELF:
+        raise Unknown
     for end in range(1, parts + 1):
         name = ".".join(path[:end])
         if not findable(name):
