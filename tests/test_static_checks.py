@@ -50,7 +50,7 @@ FINE = {
     "guarded by suppress": "import contextlib\nwith contextlib.suppress(ImportError):\n    import numpyy",
     "only for types": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from numpyy import Array",
     "another system": "import os, sys\nif sys.platform == 'win32':\n    os.startfile('x')",
-    "left early elsewhere": "import os, sys\ndef f():\n    if sys.platform != 'x':\n        return\n    os.startfile('')",
+    "left early elsewhere": "import os, sys\ndef f():\n    if sys.platform != 'x':\n        return\n    os.wow()",
     "a condition": "FAST = False\nif FAST:\n    import numpyy",
     "a shadowed module": "import math\nclass Mine:\n    cbrt2 = abs\nmath = Mine\nmath.cbrt2(1)",
     "a parameter of that name": "import math\ndef f(math):\n    return math.cbrt2(1)",
