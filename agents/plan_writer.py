@@ -29,6 +29,7 @@ class PlanWriterInput(TypedDict, total=False):
 def create_plan_writer(
     *,
     model: str | BaseChatModel = "local",
+    system_prompt: str | None = None,
     prompt: Prompt | None = None,
     again_prompt: Prompt | None = None,
     name: str = "planner",
@@ -37,11 +38,13 @@ def create_plan_writer(
 
     Args:
         model: A chat model or a spec for `resolve_model`.
+        system_prompt: What it is told of its work, in place of the system text of whatever prompt is used.
         prompt: What it is told; rendered with `task` and `wanted`.
         again_prompt: What it is told after a rejection; rendered with `plan` and `feedback` besides.
         name: The role in whose name it asks, shown in streams and in the usage.
     """
-    told, told_again = prompt or Prompt.load("planner"), again_prompt or Prompt.load("plan_again")
+    told = (prompt or Prompt.load("planner")).with_system(system_prompt)
+    told_again = (again_prompt or Prompt.load("plan_again")).with_system(system_prompt)
 
     async def plan_writer(state: PlanWriterInput, runtime: Runtime[TeamContext]) -> PlanUpdate:
         values = {"task": task_block(state["contract"]), "wanted": wanted(state["contract"])}

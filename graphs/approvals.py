@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection
 from typing import Any, get_args
 
-from langchain_core.language_models import BaseChatModel
 from langgraph.config import get_config
 from langgraph.graph import START, StateGraph
 from langgraph.types import Send
@@ -16,11 +15,11 @@ from motet.agents import (
     create_code_approval,
     create_contract_approval,
     create_plan_approval,
-    create_plan_writer,
 )
 from motet.agents.approval import CodeApprovalInput, ContractApprovalInput, PlanApprovalInput
 from motet.agents.plan_writer import PlanWriterInput
 from motet.graphs.answers import disappointment, feedback, is_settled, last_word
+from motet.graphs.checked import Role
 from motet.graphs.conductor import after_rejection, standing
 from motet.graphs.policy import Policy
 from motet.graphs.state import TeamInput, TeamOutput, TeamState
@@ -103,16 +102,14 @@ class Approvals:
         )
         return [Send("approve_code", {**state, "shown": shown})]
 
-    def add_start(
-        self, graph: TeamGraph, begin: Route, *, beginnings: Collection[str], model: str | BaseChatModel
-    ) -> None:
+    def add_start(self, graph: TeamGraph, begin: Route, *, beginnings: Collection[str], plan_writer: Role) -> None:
         """Wire everything up to the first answer.
 
         Args:
             graph: It has its `planner` already.
             begin: From the planner on, where nobody is asked.
             beginnings: The nodes that `begin` leads to.
-            model: Writes plans.
+            plan_writer: Writes a plan once its contract is approved, and another for one that is not.
         """
         if not self.asked:
             graph.add_edge(START, "planner")
@@ -135,7 +132,7 @@ class Approvals:
         plan_ends = [*beginnings, *(["approve_plan"] if "plan" in self.asked else [])]
         writer = ["write_plan"] if self.writes_plan or "plan" in self.asked else []
         if writer:
-            graph.add_node("write_plan", create_plan_writer(model=model), input_schema=PlanWriterInput)
+            graph.add_node("write_plan", plan_writer, input_schema=PlanWriterInput)
             graph.add_conditional_edges("write_plan", to_plan_approval, plan_ends)
         if "plan" in self.asked:
             graph.add_node("approve_plan", create_plan_approval(), input_schema=PlanApprovalInput)

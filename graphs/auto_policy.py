@@ -9,6 +9,9 @@ from motet.graphs.policies import POLICIES, SIZES
 from motet.graphs.policy import Policy
 from motet.models import parameters_billions
 
+LARGE_ENOUGH = ("32b", "api")
+"""Classes whose models work well with tools, if they call them at all."""
+
 
 def resolve_policy(spec: str | Policy, model: BaseChatModel) -> Policy:
     """Find a policy.
@@ -57,6 +60,8 @@ def _fitted(policy: Policy, model: BaseChatModel) -> Policy:
     if profile.get("reasoning_output"):
         # It plans by itself, and its thinking counts among the tokens of its answer.
         changes = {"plan": False, "max_answer_tokens": 4 * policy.max_answer_tokens}
+    if profile.get("tool_calling") and policy.name in LARGE_ENOUGH:
+        changes["coder"] = "agent"
     tokens = changes.get("max_answer_tokens", policy.max_answer_tokens)
     # A prompt with a plan, a failing candidate and its diagnosis needs room beside the answer.
     window = profile.get("max_input_tokens")

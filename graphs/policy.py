@@ -4,7 +4,7 @@ What each number is stands here; which values there are, and why, in `motet.grap
 """
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -21,6 +21,10 @@ class Policy(BaseModel):
     name: str = "custom"
     plan: bool = False
     """Whether a plan is written before the first answer."""
+    coder: Literal["whole", "agent"] = "whole"
+    """How the coder works: `whole` writes a module in one answer, `agent` tries its code with tools before."""
+    rounds: int = Field(default=8, ge=1)
+    """How often an agent asks the model for one candidate at most."""
     candidates: int = Field(default=4, ge=1)
     """How many answers are asked for at most, repairs left out."""
     batch: int = Field(default=1, ge=1)

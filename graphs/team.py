@@ -1,6 +1,6 @@
 """Wires the four voices into a graph. What they do is theirs; when they do it is the conductor's."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from langchain_core.language_models import BaseChatModel
 from langgraph.cache.base import BaseCache
@@ -13,7 +13,7 @@ from motet.agents import (
     Approvable,
     Assignment,
     TeamContext,
-    create_coder,
+    create_plan_writer,
     create_planner,
     create_reviewer,
     create_tester,
@@ -25,11 +25,12 @@ from motet.graphs.afresh import begins_afresh
 from motet.graphs.answers import last_word
 from motet.graphs.approvals import Approvals, TeamGraph
 from motet.graphs.auto_policy import resolve_policy
-from motet.graphs.checked import Role, checked_coder, checked_tester
+from motet.graphs.checked import Role, checked_tester
 from motet.graphs.checkpointing import know_team_types
 from motet.graphs.conductor import after_review, after_test, first, standing, untested
 from motet.graphs.finish import create_finish
 from motet.graphs.policy import Policy
+from motet.graphs.roles import CoderOptions, RoleOptions, make_coder, make_role
 from motet.graphs.state import TeamInput, TeamOutput, TeamState
 from motet.models import resolve_model
 from motet.tools.sandbox import Sandbox
@@ -42,10 +43,10 @@ def build_team(
     model: str | BaseChatModel = "local",
     policy: str | Policy = "auto",
     sandbox: str | Sandbox = "auto",
-    planner: Role | None = None,
-    coder: Role | None = None,
-    tester: Role | None = None,
-    reviewer: Role | None = None,
+    planner: Role | RoleOptions | None = None,
+    coder: Role | CoderOptions | None = None,
+    tester: Role | RoleOptions | None = None,
+    reviewer: Role | RoleOptions | None = None,
     approve: Approvable | Collection[Approvable] = (),
 ) -> TeamGraph:
     """Wire a team, without compiling it: for graphs that want another node or edge.
@@ -57,8 +58,10 @@ def build_team(
         policy: How much to try and what counts as proof: a policy, or a name for `resolve_policy`; `auto` chooses by
             the model.
         sandbox: Where code runs; a sandbox or a spec for `motet.tools.sandbox.resolve_sandbox`.
-        planner: Stands in for the planner; any Runnable that reads and writes the same keys. So for the other roles.
-        coder: See `planner`. It gets an `assignment` and answers it with `candidates`, `void` or `stopped`.
+        planner: Stands in for the planner: any Runnable that reads and writes the same keys; or options for motet's
+            own, such as `{"model": "openai:gpt-5", "system_prompt": "..."}`. So for the other roles.
+        coder: See `planner`. It gets an `assignment` and answers it with `candidates`, `void` or `stopped`. Options
+            with `tools`, `middleware` or `rounds` make it an agent.
         tester: See `planner`. It gets the `candidates` and answers with `reports` on those that have none; before that
             it may choose `inputs` in a step of its own.
         reviewer: See `planner`.
@@ -71,7 +74,8 @@ def build_team(
     """
     chat = resolve_model(model)
     numbers = resolve_policy(policy, chat)
-    approvals = Approvals(approve, numbers, own_planner=planner is not None)
+    planner_options = planner if isinstance(planner, Mapping) else None
+    approvals = Approvals(approve, numbers, own_planner=planner is not None and planner_options is None)
 
     def after_planner(state: TeamState) -> list[Send | str] | str:
         if state.get("stopped"):
@@ -92,23 +96,25 @@ def build_team(
         return _sends(state, wanted) if wanted else approvals.end(state)
 
     graph = StateGraph(TeamState, context_schema=TeamContext, input_schema=TeamInput, output_schema=TeamOutput)
-    own_planner = create_planner(model=chat, plan=numbers.plan and not approvals.writes_plan)
-    graph.add_node("planner", begins_afresh(planner or own_planner))
-    graph.add_node("coder", checked_coder(coder) if coder else create_coder(model=chat), input_schema=CoderInput)
-    graph.add_node(
-        "tester",
-        checked_tester(tester)
-        if tester
-        else create_tester(model=chat, sandbox=sandbox, inputs=numbers.inputs, model_inputs=numbers.model_inputs),
-        input_schema=TesterInput,
+    plans_again = make_role(planner_options, create_plan_writer, model=chat)
+    plans = make_role(planner, create_planner, model=chat, plan=numbers.plan and not approvals.writes_plan)
+    writes = make_coder(coder, model=chat, sandbox=sandbox, policy=numbers)
+    runs = make_role(
+        tester,
+        create_tester,
+        check=checked_tester,
+        model=chat,
+        sandbox=sandbox,
+        inputs=numbers.inputs,
+        model_inputs=numbers.model_inputs,
     )
-    graph.add_node(
-        "reviewer",
-        reviewer or create_reviewer(model=chat, sandbox=sandbox, comment=numbers.comment),
-        input_schema=ReviewerInput,
-    )
+    looks = make_role(reviewer, create_reviewer, model=chat, sandbox=sandbox, comment=numbers.comment)
+    graph.add_node("planner", begins_afresh(plans))
+    graph.add_node("coder", writes, input_schema=CoderInput)
+    graph.add_node("tester", runs, input_schema=TesterInput)
+    graph.add_node("reviewer", looks, input_schema=ReviewerInput)
     graph.add_node("finish", create_finish(numbers))
-    approvals.add_start(graph, after_planner, beginnings=["coder", "tester", "finish"], model=chat)
+    approvals.add_start(graph, after_planner, beginnings=["coder", "tester", "finish"], plan_writer=plans_again)
     graph.add_edge("coder", "tester")
     graph.add_conditional_edges("tester", after_tester, ["tester", "coder", "reviewer", *approvals.endings])
     graph.add_conditional_edges("reviewer", after_reviewer, ["coder", *approvals.endings])
@@ -122,10 +128,10 @@ def create_team(
     model: str | BaseChatModel = "local",
     policy: str | Policy = "auto",
     sandbox: str | Sandbox = "auto",
-    planner: Role | None = None,
-    coder: Role | None = None,
-    tester: Role | None = None,
-    reviewer: Role | None = None,
+    planner: Role | RoleOptions | None = None,
+    coder: Role | CoderOptions | None = None,
+    tester: Role | RoleOptions | None = None,
+    reviewer: Role | RoleOptions | None = None,
     approve: Approvable | Collection[Approvable] = (),
     checkpointer: Checkpointer = None,
     store: BaseStore | None = None,

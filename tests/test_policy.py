@@ -56,11 +56,14 @@ def test_auto_knows_embedded_models_and_servers_nearby(tmp_path):
 def test_auto_keeps_within_what_langchain_knows_of_a_model():
     assert auto("small-window-7b", max_input_tokens=2048, max_output_tokens=4096).max_answer_tokens == 1024
     assert auto("short-answers", max_input_tokens=128_000, max_output_tokens=4096).max_answer_tokens == 4096
+    assert auto("gpt-5", tool_calling=True).coder == "agent"
+    assert {auto("gpt-5").coder, auto("tools-7b", tool_calling=True).coder} == {"whole"}
     thinker = auto("thinker", reasoning_output=True, max_output_tokens=100_000)
     assert not thinker.plan
     assert thinker.max_answer_tokens == 4 * POLICIES["api"].max_answer_tokens
     known = init_chat_model("gpt-4o", model_provider="openai", api_key="none")
-    assert resolve_policy("auto", known) == POLICIES["api"]
+    fitted = {"coder": "agent", "name": "api fitted"}
+    assert resolve_policy("auto", known) == POLICIES["api"].model_copy(update=fitted), "its profile says it calls tools"
 
 
 def test_policies_have_names_and_an_unknown_one_is_told_them():

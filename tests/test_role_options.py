@@ -4,20 +4,27 @@ import operator
 from typing import Annotated, TypedDict
 
 import pytest
+from langchain.agents import create_agent
+from langchain.agents.middleware import AgentMiddleware
+from langchain_core.runnables import RunnableLambda
+from langchain_core.tools import tool
 from langgraph.graph import END, START, StateGraph
 
 from motet.agents import (
     Candidate,
+    LedgerMiddleware,
     Prompt,
     Report,
     Review,
+    TeamContext,
     create_agent_coder,
     create_coder,
     create_planner,
     create_reviewer,
     create_tester,
 )
-from motet.models import ScriptedChatModel
+from motet.graphs import SMALL, create_team
+from motet.models import BudgetExhausted, BudgetLimits, Ledger, ScriptedChatModel, tool_call
 
 pytestmark = pytest.mark.bubblewrap
 
@@ -77,3 +84,73 @@ def test_a_prompt_takes_the_place_of_all_that_is_told(make):
     model = ScriptedChatModel([RIGHT])
     make(model=model, prompt=Prompt("# system\nBe brief.\n# user\nNow: $task")).invoke({"task": TASK})
     assert [str(message.text) for message in model.asked[0].messages] == ["Be brief.", f"Now: {TASK}"]
+
+
+def test_one_role_takes_options_and_the_rest_stays_as_the_policy_has_it():
+    ours, theirs = (
+        ScriptedChatModel(tester=['{"calls": ["add(1, 2)", "add(3, 4)"]}']),
+        ScriptedChatModel([RIGHT, RIGHT_TOO]),
+    )
+    team = create_team(
+        model=ours,
+        policy="small",
+        sandbox="bubblewrap",
+        coder={"model": theirs, "system_prompt": "Be terse."},
+        tester={"system_prompt": "Choose well."},
+    )
+    result = team.invoke({"task": "Write add(a, b)."})
+    assert [asked.messages[0].text for asked in theirs.asked] == ["Be terse."] * 2
+    assert [asked.messages[0].text for asked in ours.asked] == ["Choose well."], "the policy asks for inputs"
+    assert set(result["usage"].by_role) == {"coder", "tester"}
+
+
+def test_tools_or_middleware_make_the_coder_an_agent_as_the_policy_can():
+    @tool
+    def style_guide() -> str:
+        """The house style."""
+        return "Names are short."
+
+    model = ScriptedChatModel([tool_call("style_guide"), RIGHT, RIGHT_TOO])
+    team = create_team(model=model, policy="small", sandbox="bubblewrap", coder={"tools": [style_guide]})
+    assert team.invoke({"task": TASK})["verdict"] == "verified"
+    assert model.asked[1].messages[-1].text == "Names are short."
+    for options, policy in (
+        ({"middleware": [AgentMiddleware()]}, SMALL),
+        ({}, SMALL.model_copy(update={"coder": "agent"})),
+    ):
+        model = ScriptedChatModel([RIGHT, RIGHT_TOO])
+        create_team(model=model, policy=policy, sandbox="bubblewrap", coder=options).invoke({"task": TASK})
+        assert "run_examples" in model.asked[0].tools
+
+
+def test_an_option_that_a_role_does_not_know_is_an_error_that_names_it():
+    with pytest.raises(TypeError, match="tools"):
+        create_team(tester={"tools": []})
+
+
+def test_any_agent_can_be_the_coder_and_spend_from_the_runs_budget():
+    model = ScriptedChatModel([RIGHT, RIGHT_TOO])
+    writer = create_agent(model, middleware=[LedgerMiddleware(role="writer")], context_schema=TeamContext)
+
+    def ask(state):
+        answer = writer.invoke({"messages": [{"role": "user", "content": state["contract"].task}], "run": state["run"]})
+        return {"text": answer["messages"][-1].text, "calls": answer["calls"], "assignment": state["assignment"]}
+
+    def read(found):
+        code = found["text"].removeprefix("```python").removesuffix("```")
+        one = Candidate(index=found["assignment"].index, code=code, entry_point="add", origin=found["assignment"].kind)
+        return {"candidates": [one], "calls": found["calls"]}
+
+    team = create_team(model=model, policy="small", sandbox="bubblewrap", coder=RunnableLambda(ask) | read)
+    result = team.invoke({"task": TASK})
+    assert (result["verdict"], result["usage"].by_role["writer"].calls) == ("verified", 2)
+
+
+async def test_an_agent_outside_of_any_run_can_have_a_budget_too():
+    model = ScriptedChatModel(["one", "two"])
+    ledger = Ledger(BudgetLimits(max_calls=1))
+    agent = create_agent(model, middleware=[LedgerMiddleware(role="poet", ledger=ledger)])
+    state = agent.invoke({"messages": "go"})
+    assert (state["messages"][-1].text, ledger.usage.calls) == ("one", 1)
+    with pytest.raises(BudgetExhausted):
+        await agent.ainvoke({"messages": "go"})
