@@ -61,7 +61,6 @@ def create_coder(
         contract = contract_of(state)
         assignment = state.get("assignment") or Assignment(index=0, kind="first")
         emit(runtime, name, "writing", assignment=assignment)
-        ledger = ledger_for(state, runtime)
         sampling = Sampling(
             temperature=assignment.temperature,
             max_tokens=assignment.max_tokens,
@@ -69,7 +68,7 @@ def create_coder(
             stop=(FENCE_END,),
         )
         try:
-            answer = await ledger.ask(
+            answer = await ledger_for(state, runtime).ask(
                 model_for(runtime, name, model),
                 messages(contract, assignment, state.get("plan")),
                 role=name,
@@ -79,17 +78,17 @@ def create_coder(
         except (ModelAnswerError, UnreadableAnswerError) as problem:
             void = VoidProposal(index=assignment.index, origin=assignment.kind, problem=str(problem))
             emit(runtime, name, "void", answer=void)
-            return {"void": [void], "calls": ledger.calls}
+            return {"void": [void]}
         except BudgetExhausted as limit:
             emit(runtime, name, "stopped", problem=str(limit))
-            return {"stopped": str(limit), "calls": ledger.calls}
+            return {"stopped": str(limit)}
         except (ModelCallError, ContextOverflow) as problem:
             if not state.get("candidates"):
                 raise
             # What the team has is not lost with a server that went away, or for a repair too long to ask for.
             emit(runtime, name, "stopped", problem=str(problem))
-            return {"stopped": str(problem), "calls": ledger.calls}
-        update: CoderUpdate = {"calls": ledger.calls, **propose(code, contract, assignment)}
+            return {"stopped": str(problem)}
+        update = propose(code, contract, assignment)
         emit(runtime, name, "candidate", candidate=update["candidates"][0])
         return update
 

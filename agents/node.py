@@ -18,7 +18,7 @@ from motet.agents.context import TeamContext
 from motet.agents.contract import Contract
 from motet.agents.reading import read_contract
 from motet.agents.run_ledger import RunLedger, current_ledger, run_ledger
-from motet.models import Ledger, resolve_model, union
+from motet.models import Ledger, resolve_model
 from motet.tools.sandbox import Sandbox, resolve_sandbox
 
 Result = TypeVar("Result")
@@ -45,8 +45,9 @@ def role_node(function: RoleFunction, *, name: str) -> Node:
         shared = run_ledger(run, context_of(runtime), calls)
         with shared.at_work(name, seconds=seconds):
             update = await function(state, runtime)
-        new = union(update.get("calls") or [], shared.unknown_to(calls))
-        return {**update, "run": run, "calls": new, "seconds": seconds + time.monotonic() - began}
+        shared.learn(update.get("calls") or [])
+        took = seconds + time.monotonic() - began
+        return {**update, "run": run, "calls": shared.unknown_to(calls), "seconds": took}
 
     async def arun(state: State, config: RunnableConfig) -> Mapping[str, object]:
         return await work(state, _runtime())

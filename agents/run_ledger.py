@@ -28,10 +28,9 @@ class RunLedger:
     """
 
     def __init__(self, context: TeamContext, calls: Sequence[CallRecord]) -> None:
-        self._context = context
-        self._parent = parent_of(context)
+        self._terms = _terms(context)
         self.whole = Ledger(
-            context.limits, calls, name="run", prices=context.prices, parent=self._parent, watch=Stopwatch()
+            context.limits, calls, name="run", prices=context.prices, parent=parent_of(context), watch=Stopwatch()
         )
         self._roles = {
             role: self.whole.scope(role, limits, spent=_of_role(calls, role), watch=Stopwatch())
@@ -73,13 +72,7 @@ class RunLedger:
 
     def fits(self, context: TeamContext) -> bool:
         """Whether it allows what a context does: a run that is resumed may be given more."""
-        mine = self._context
-        return (
-            self._parent is parent_of(context)
-            and mine.limits == context.limits
-            and mine.role_limits == context.role_limits
-            and mine.prices == context.prices
-        )
+        return self._terms == _terms(context)
 
 
 _current: ContextVar[Ledger | None] = ContextVar("motet_ledger", default=None)
@@ -92,8 +85,9 @@ def current_ledger() -> Ledger | None:
 
 
 def parent_of(context: TeamContext) -> Ledger | None:
-    """What a run spends from: what it was told to, or the role that has started it, as a tool for instance."""
-    return context.ledger or current_ledger()
+    """What a run spends from: the role that has started it, as a tool for instance, or what it was told to."""
+    own, told = current_ledger(), context.ledger
+    return own if own and (told is None or own.is_within(told)) else told
 
 
 _live: WeakValueDictionary[str, RunLedger] = WeakValueDictionary()
@@ -118,6 +112,10 @@ def run_ledger(run: str, context: TeamContext, calls: Sequence[CallRecord]) -> R
         _live[run] = ledger
         _recent.append(ledger)
         return ledger
+
+
+def _terms(context: TeamContext) -> tuple[object, ...]:
+    return parent_of(context), context.limits, dict(context.role_limits), context.prices
 
 
 def _of_role(calls: Sequence[CallRecord], role: str) -> list[CallRecord]:

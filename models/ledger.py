@@ -94,6 +94,10 @@ class Ledger:
         """
         return Ledger(limits, spent, name=name, prices=prices, parent=self, watch=watch)
 
+    def is_within(self, other: "Ledger") -> bool:
+        """Whether what is spent here is spent from the other one too."""
+        return any(scope is other for scope in self._upwards())
+
     @property
     def records(self) -> list[CallRecord]:
         """All calls that count here, those that were made before included."""

@@ -291,6 +291,21 @@ def test_at_any_limit_of_the_run_or_the_role_the_best_so_far_is_delivered(limit:
 
 
 @pytest.mark.bubblewrap
+@pytest.mark.parametrize("whose", ["run", "coder"])
+async def test_a_call_that_outlasts_the_time_ends_the_run_with_its_best_so_far(whose: str) -> None:
+    async def never(messages: list[BaseMessage]) -> str:
+        await asyncio.Event().wait()
+        return "never"
+
+    limits = BudgetLimits(max_seconds=3)
+    team, _ = small_team(RIGHT, never)
+    context = TeamContext(**({"limits": limits} if whose == "run" else {"role_limits": {whose: limits}}))
+    result = await team.ainvoke({"task": TASK}, context=context)
+    assert (result["verdict"], result["code"]) == ("plausible", "def add(a, b):\n    return a + b\n")
+    assert f"'{whose}' is used up: max_seconds" in result["usage"].stopped
+
+
+@pytest.mark.bubblewrap
 def test_a_role_at_its_own_limit_asks_no_more_and_the_others_go_on() -> None:
     talkative = SMALL.model_copy(update={"plan": True, "comment": True})
     team, model = small_team(RIGHT, RIGHT_TOO, policy=talkative)
@@ -377,3 +392,40 @@ def test_calls_that_another_process_recorded_count_against_the_limit() -> None:
     state = graph.compile().invoke({"task": TASK, "calls": before}, context=context)
     assert model.asked == []
     assert "max_calls allows 3" in state["stopped"]
+
+
+@pytest.mark.parametrize("night", [None, Ledger(name="night")])
+def test_a_run_inside_of_a_role_spends_from_that_role(night: Ledger | None) -> None:
+    inner = StateGraph(TeamState, context_schema=TeamContext)
+    inner.add_node("coder", create_coder(model=ScriptedChatModel([RIGHT] * 3)))
+    inner.add_edge(START, "coder").add_edge("coder", END)
+    compiled = inner.compile()
+    stopped = []
+
+    async def delegating(state: Any, runtime: Any) -> dict[str, Any]:
+        for _ in range(3):
+            stopped.append((await compiled.ainvoke({"task": TASK})).get("stopped"))
+        return {}
+
+    outer = StateGraph(TeamState, context_schema=TeamContext)
+    outer.add_node("delegating", role_node(delegating, name="delegating"))
+    outer.add_edge(START, "delegating").add_edge("delegating", END)
+    context = TeamContext(ledger=night, role_limits={"delegating": BudgetLimits(max_calls=2)})
+    state = outer.compile().invoke({"task": TASK}, context=context)
+    assert len(state["calls"]) == 2
+    assert [bool(reason) for reason in stopped] == [False, False, True]
+    assert "'delegating'" in stopped[-1]
+
+
+def test_each_node_tells_only_of_calls_that_the_state_does_not_know() -> None:
+    graph = StateGraph(TeamState, context_schema=TeamContext)
+    graph.add_node("planner", create_planner())
+    graph.add_node("alto", create_coder(model=ScriptedChatModel([RIGHT]), name="alto"))
+    graph.add_node("tenor", create_coder(model=ScriptedChatModel([RIGHT]), name="tenor"))
+    graph.add_edge(START, "planner").add_edge("planner", "alto").add_edge("alto", "tenor").add_edge("tenor", END)
+    told = {node: update["calls"] for step in graph.compile().stream({"task": TASK}) for node, update in step.items()}
+    assert {node: [call.role for call in calls] for node, calls in told.items()} == {
+        "planner": [],
+        "alto": ["alto"],
+        "tenor": ["tenor"],
+    }
