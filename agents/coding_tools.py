@@ -6,7 +6,7 @@ and the inputs on which candidates are compared stay out of reach.
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from langchain_core.tools import BaseTool, StructuredTool
@@ -14,11 +14,11 @@ from langchain_core.tools import BaseTool, StructuredTool
 from motet.agents.answer import UnreadableAnswerError, main_function, read_code
 from motet.agents.candidate import Candidate
 from motet.agents.contract import Contract
-from motet.agents.evidence import Report
+from motet.agents.evidence import Finding, Report
 from motet.agents.examination import examine
+from motet.agents.inspection import inspect_code
 from motet.agents.node import run_in_background
 from motet.agents.reading import read_contract
-from motet.agents.reviewer import inspect_code
 from motet.tools.sandbox import Sandbox, SandboxError, Session, resolve_sandbox
 
 RUN_EXAMPLES = "run_examples"
@@ -66,19 +66,17 @@ def create_run_examples_tool(contract: Contract, *, sandbox: str | Sandbox = "au
             try:
                 module = read_code(as_answer(code), contract)
             except UnreadableAnswerError as problem:
-                found = await _check(session, code)
+                found = listed(await inspect_code(session, code))
                 return bounded(f"Not run. {problem}\n{found}".strip()), {"passed": 0, "total": len(contract.examples)}
             asked = contract
-            if contract.entry_point is None and contract.kind == "function":
+            if contract.entry_point is None and contract.kind != "program":
                 asked = read_contract(contract.task, entry_point=main_function(module))
             candidate = Candidate(index=0, code=module, entry_point=asked.entry_point, origin="first")
             report = await examine(session, candidate, asked)
-            found = await _check(session, module)
         if report.infrastructure:
             raise SandboxError(report.infrastructure)
         passed = sum(result.outcome == "passed" for result in report.examples)
-        told = bounded(f"{tell(report, asked)}\n{found}".strip())
-        return told, {"passed": passed if report.loads.outcome == "passed" else 0, "total": len(report.examples)}
+        return bounded(tell(report, asked)), {"passed": passed, "total": len(report.examples)}
 
     return _tool(run_examples, response_format="content_and_artifact")
 
@@ -87,13 +85,13 @@ def create_check_code_tool(*, sandbox: str | Sandbox = "auto") -> BaseTool:
     """Make a tool that looks for mistakes in code without running it."""
 
     async def check_code(code: str) -> str:
-        """Check Python code without running it: syntax, undefined names, modules that are not installed.
+        """Check Python code without running it: syntax, and names, modules and attributes that do not exist.
 
         Args:
             code: A complete module.
         """
         async with await _session(sandbox) as session:
-            return bounded(await _check(session, code)) or "Nothing found."
+            return bounded(listed(await inspect_code(session, code))) or "Nothing found."
 
     return _tool(check_code)
 
@@ -119,7 +117,16 @@ def create_run_code_tool(*, sandbox: str | Sandbox = "auto") -> BaseTool:
 
 
 def tell(report: Report, contract: Contract) -> str:
-    """What running a solution showed, for a model."""
+    """What checking and running a solution showed, for a model."""
+    return "\n".join(part for part in (_ran(report, contract), listed(report.static)) if part)
+
+
+def listed(findings: Sequence[Finding]) -> str:
+    """Findings, one a line."""
+    return "\n".join(f"line {one.line}: {one.message}" if one.line else one.message for one in findings)
+
+
+def _ran(report: Report, contract: Contract) -> str:
     if report.loads.outcome != "passed":
         return f"The code does not load: {bounded(report.loads.message.removeprefix(NO_LOAD), LONGEST_CASE)}"
     if report.tampering:
@@ -157,11 +164,6 @@ def bounded(text: str, most: int = LONGEST) -> str:
 
 async def _session(sandbox: str | Sandbox) -> Session:
     return await asyncio.to_thread(lambda: resolve_sandbox(sandbox).session())
-
-
-async def _check(session: Session, code: str) -> str:
-    findings = await inspect_code(session, code)
-    return "\n".join(f"line {one.line}: {one.message}" if one.line else one.message for one in findings)
 
 
 def _tool(work: Callable[..., Awaitable[Any]], **options: Any) -> BaseTool:

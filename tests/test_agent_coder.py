@@ -208,7 +208,7 @@ async def test_the_tools_serve_an_agent_outside_of_motet():
     for state in (agent.invoke({"messages": "go"}), await agent.ainvoke({"messages": "go"})):
         checked, long, failed, unreadable = [str(message.text) for message in state["messages"][2:6]]
         assert "`numpyy` does not exist" in checked
-        assert "Undefined name `y`" in checked
+        assert "`y` is not defined" in checked
         assert len(long) < 2200
         assert "characters left out" in long
         assert "ZeroDivisionError" in failed
