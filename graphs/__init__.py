@@ -2,10 +2,12 @@
 
 from motet.agents import TeamContext
 from motet.graphs.auto_policy import resolve_policy
+from motet.graphs.chat import ChatInput, ChatOutput, as_chat, create_chat_team
 from motet.graphs.policies import LARGE, MEDIUM, POLICIES, SMALL
 from motet.graphs.policy import Policy
 from motet.graphs.state import TeamInput, TeamOutput, TeamState, TeamUsage
 from motet.graphs.team import build_team, create_team
+from motet.graphs.tool import as_tool
 from motet.graphs.verdict import Evidence, TeamVerdict
 
 __all__ = [
@@ -13,6 +15,8 @@ __all__ = [
     "MEDIUM",
     "POLICIES",
     "SMALL",
+    "ChatInput",
+    "ChatOutput",
     "Evidence",
     "Policy",
     "TeamContext",
@@ -21,7 +25,10 @@ __all__ = [
     "TeamState",
     "TeamUsage",
     "TeamVerdict",
+    "as_chat",
+    "as_tool",
     "build_team",
+    "create_chat_team",
     "create_team",
     "resolve_policy",
 ]
