@@ -1,6 +1,7 @@
 """The door to the static checks: one run in the sandbox, before the code itself runs."""
 
 import ast
+import asyncio
 import json
 from importlib.resources import files as resources
 
@@ -39,7 +40,7 @@ async def acheck(session: Session, code: str, *, limits: Limits = DEFAULT_LIMITS
     """As `check`, without blocking the event loop."""
     tree = parse_python(code)
     uses = _uses(tree)
-    argv, stdin = _request(code, tree, uses)
+    argv, stdin = await asyncio.to_thread(_request, code, tree, uses)  # it reads files
     return _read(await session.arun(argv, stdin=stdin, limits=_wide(limits)), tree, uses)
 
 
