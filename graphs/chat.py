@@ -3,7 +3,7 @@
 It fits wherever agents pass messages: beside other agents in one graph, behind a supervisor, in a chat window.
 """
 
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any, NotRequired, get_type_hints
 
 from langchain_core.messages import AIMessage, AnyMessage
 from langgraph.graph import END, START, StateGraph
@@ -14,10 +14,9 @@ from typing_extensions import TypedDict
 
 from motet.agents import TeamContext
 from motet.graphs.request import NOTE, Request, read_request
-from motet.graphs.state import TeamOutput, TeamUsage
+from motet.graphs.state import TeamOutput
 from motet.graphs.team import Team, create_team
 from motet.graphs.telling import in_words, result_object
-from motet.graphs.verdict import Evidence, TeamVerdict
 
 NOTHING_ASKED = "What shall be written? Say it in words, with an example or two of what it must give."
 
@@ -28,14 +27,10 @@ class ChatInput(TypedDict):
     messages: Annotated[list[AnyMessage], add_messages]
 
 
-class ChatOutput(TypedDict):
-    """What it gives back: the conversation with its answer, and the result of the last task."""
+class ChatOutput(TeamOutput):
+    """The conversation with its answer, and the result of its last task; no result where none was asked for."""
 
     messages: Annotated[list[AnyMessage], add_messages]
-    verdict: NotRequired[TeamVerdict]
-    code: NotRequired[str]
-    evidence: NotRequired[Evidence]
-    usage: NotRequired[TeamUsage]
 
 
 class ChatState(ChatOutput):
@@ -81,7 +76,7 @@ def as_chat(team: Team, *, name: str = "team", checkpointer: Checkpointer = None
 
     def answer(state: ChatState) -> dict[str, Any]:
         asked = read_request(state["messages"], own_name=name)
-        result: TeamOutput = {key: state[key] for key in TeamOutput.__annotations__}
+        result: TeamOutput = {key: state[key] for key in get_type_hints(TeamOutput) if key in state}
         note = {**result_object(result), "requests": (asked or Request(words=(state["task"],))).words}
         return {"messages": [AIMessage(in_words(result), name=name, additional_kwargs={NOTE: note})]}
 
