@@ -24,7 +24,7 @@ from motet.tools.sandbox import Sandbox, resolve_sandbox
 Result = TypeVar("Result")
 State = Mapping[str, Any]
 """What a node reads: the part of the graph's state that its input schema names."""
-RoleFunction = Callable[[Any, Runtime[TeamContext]], Awaitable[Mapping[str, object]]]
+RoleFunction = Callable[[Any, Runtime[TeamContext]], Awaitable[Mapping[str, Any]]]
 Node = RunnableLambda[Any, Any]
 
 

@@ -63,6 +63,7 @@ class TesterUpdate(TypedDict, total=False):
 
     reports: dict[int, Report]
     inputs: list[str]
+    calls: list[CallRecord]
     stopped: str
 
 

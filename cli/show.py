@@ -12,7 +12,7 @@ from rich.text import Text
 from motet.cli.errors import BadInputError
 from motet.cli.live import LiveView
 from motet.cli.options import AsJson
-from motet.cli.result import MARKS
+from motet.cli.result import MARKS, dollars
 from motet.cli.runs import STYLES, megabytes
 
 if TYPE_CHECKING:
@@ -114,7 +114,13 @@ def _asked(run: "Run") -> list[tuple[str, str]]:
         ("tests", f"{len(request.tests.splitlines())} lines of your own" if request.tests else ""),
         ("out", request.out or ""),
         ("begun", f"{run.created.astimezone():%Y-%m-%d %H:%M:%S} by motet {request.motet}"),
-        ("so far", f"{run.usage.calls} calls, {run.usage.tokens:,} tokens, to {run.updated.astimezone():%H:%M:%S}"),
+        ("so far", f"{_spent(run)}, to {run.updated.astimezone():%H:%M:%S}"),
         ("record", f"{run.folder}, {megabytes(run.bytes)}"),
     ]
     return [line for line in lines if line[1]]
+
+
+def _spent(run: "Run") -> str:
+    usage = run.usage
+    cost = [dollars(usage.cost)] if usage.cost else []
+    return ", ".join([f"{usage.calls} calls", f"{usage.tokens:,} tokens", *cost])
