@@ -94,6 +94,6 @@ def _affordable(dollars: float, request: Request) -> float:
     """How many tokens of answer can be paid after the prompt is."""
     assert request.price is not None
     left = dollars - request.cost(0)
-    if request.price.output:
+    if request.price.output and math.isfinite(left):
         return math.floor(left * MILLION / request.price.output)
     return math.inf if left >= 0 or not request.price.input else 0

@@ -165,6 +165,13 @@ async def test_the_error_names_the_scope_the_limit_and_what_is_spent() -> None:
     assert f"${night.usage.cost:.4g} are spent" in str(caught.value)
 
 
+async def test_limits_without_an_end_limit_nothing() -> None:
+    ledger = Ledger(BudgetLimits(max_cost=math.inf, max_seconds=math.inf), prices=PRICES)
+    model = ScriptedChatModel(["yes"], name="paid")
+    assert (await ledger.ask(model, "?", role="r")).record.cost
+    assert model.asked[0].max_tokens is None
+
+
 def test_calls_of_before_count_above_once_however_often_they_are_told() -> None:
     before = [CallRecord(role="coder", model="paid", input_tokens=10, output_tokens=5, seconds=1) for _ in range(3)]
     night = Ledger(name="night", prices=PRICES)
