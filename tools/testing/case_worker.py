@@ -18,6 +18,8 @@ from motet.tools.testing.encoding import NotPlainError, TooLargeError, encode
 from motet.tools.testing.worker import Send
 
 MODULE = "solution"
+TEST = "<test>"
+"""The file name of a case's code."""
 PRINTED_CHARACTERS = 64 * 1024
 
 
@@ -33,11 +35,9 @@ def clear(_job: dict[str, Any]) -> list[str]:
 
 def serve(job: dict[str, Any], _batch: None, skip: Sequence[int], send: Send) -> None:
     """Load the code and answer the cases that are not to be skipped."""
-    module = types.ModuleType(MODULE)
-    path = module.__file__ = os.path.join(os.getcwd(), f"{MODULE}.py")
-    sys.modules[MODULE] = module
+    path = path_of_code()
     try:
-        exec(compile(job["code"], path, "exec", dont_inherit=True), vars(module))  # noqa: S102 - we are its sandbox
+        module = load(job["code"])
     except BaseException as error:
         send("note", None, json.dumps(describe_error(error, path)))
         return
@@ -48,26 +48,57 @@ def serve(job: dict[str, Any], _batch: None, skip: Sequence[int], send: Send) ->
             send("start", index)
             scope = shared if case["shared"] else {}
             if not scope:
-                scope.update(vars(module), _motet_credible=credible, _motet_explain=explain)
+                scope.update(scope_in(module))
             send("done", index, json.dumps(_answer(case, scope, path)))
     send("end")
 
 
+def path_of_code() -> str:
+    """The file name that the code under test has in tracebacks."""
+    return os.path.join(os.getcwd(), f"{MODULE}.py")
+
+
+def load(code: str) -> types.ModuleType:
+    """Load the code under test.
+
+    Raises:
+        BaseException: Whatever it raises.
+    """
+    module = types.ModuleType(MODULE)
+    module.__file__ = path_of_code()
+    sys.modules[MODULE] = module
+    exec(compile(code, module.__file__, "exec", dont_inherit=True), vars(module))  # noqa: S102 - we are its sandbox
+    return module
+
+
+def scope_in(module: types.ModuleType) -> dict[str, Any]:
+    """The names that a case finds."""
+    return {**vars(module), "_motet_credible": credible, "_motet_explain": explain}
+
+
 def _answer(case: dict[str, Any], scope: dict[str, Any], path: str) -> dict[str, Any]:
-    values: list[dict[str, Any]] = []
-    answer: dict[str, Any] = {"values": values}
+    answer: dict[str, Any] = {"values": []}
     try:
         for kind, source in case["steps"]:
-            code = compile(source, "<test>", kind, dont_inherit=True)
-            if kind == "eval":
-                values.append(_observe(eval(code, scope), case["room"]))  # noqa: S307 - we are its sandbox
-            elif kind == "exec":
-                exec(code, scope)  # noqa: S102 - we are its sandbox
-            else:
-                answer["printed"] = _Prompt().run(code, scope, answer)
+            run_step(kind, source, scope, case["room"], answer)
     except BaseException as error:
         answer["error"] = describe_error(error, path)
     return answer
+
+
+def run_step(kind: str, source: str, scope: dict[str, Any], room: int, answer: dict[str, Any]) -> None:
+    """Run one step and put what it gives into the answer.
+
+    Raises:
+        BaseException: Whatever the code raises.
+    """
+    code = compile(source, TEST, kind, dont_inherit=True)
+    if kind == "eval":
+        answer["values"].append(_observe(eval(code, scope), room))  # noqa: S307 - we are its sandbox
+    elif kind == "exec":
+        exec(code, scope)  # noqa: S102 - we are its sandbox
+    else:
+        answer["printed"] = _Prompt().run(code, scope, answer)
 
 
 def _observe(value: object, room: int) -> dict[str, Any]:

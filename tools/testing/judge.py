@@ -19,7 +19,7 @@ import sys
 import time
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from motet.tools.testing.worker import Send, Worker, set_dumpable, start
 
@@ -79,7 +79,12 @@ def main(job: dict[str, Any], task: Task) -> None:
         runs = _run_batch(task, batch, job, deadline, room)
         room -= sum(run["size"] for run in runs)
         report.append(runs)
-    text = json.dumps({"batches": report, "changed": task.clear(job)}).encode()
+    write_report(proof, {"batches": report, "changed": task.clear(job)})
+
+
+def write_report(proof: Proof, report: dict[str, Any]) -> NoReturn:
+    """Print a report with the proof around it, and end."""
+    text = json.dumps(report).encode()
     proof.read()
     _write(1, proof.text() + b"\n" + text + b"\n" + proof.text() + b"\n")
     os._exit(0)  # taking the interpreter down would cost more time than most cases

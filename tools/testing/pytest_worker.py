@@ -60,7 +60,14 @@ def serve(job: dict[str, Any], batch: str, skip: Sequence[str], send: Send) -> N
     sys.path.append(os.getcwd())
     root = job["root"]
     reporter = _Reporter(skip, job["canaries"], Snapshot(os.getcwd(), root), send)
-    arguments = [
+    pytest.main([*arguments(root), str(Path(root, batch))], plugins=[reporter])
+    reporter.check()
+    send("end", None, json.dumps({"changed": reporter.changed}))
+
+
+def arguments(root: str) -> list[str]:
+    """What pytest is told besides the test file: no configuration but that of the tests."""
+    return [
         "-c",
         os.devnull,
         "--rootdir",
@@ -72,9 +79,6 @@ def serve(job: dict[str, Any], batch: str, skip: Sequence[str], send: Send) -> N
         "--tb=short",
         "-qq",
     ]
-    pytest.main([*arguments, str(Path(root, batch))], plugins=[reporter])
-    reporter.check()
-    send("end", None, json.dumps({"changed": reporter.changed}))
 
 
 class _Reporter:

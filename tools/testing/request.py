@@ -40,18 +40,29 @@ Exchange = Generator[Request, Execution, Any]
 """Asks for runs and is sent what happened: the same for blocking and for async callers."""
 
 
-def request_for(job: dict[str, Any], modules: Sequence[str], *, files: Files, limits: Limits) -> Request:
-    """Wrap a job up with the modules that it needs in the sandbox; the last is its task."""
+def request_for(
+    job: dict[str, Any], modules: Sequence[str], *, files: Files, limits: Limits, judge: str = f"{PACKAGE}.judge"
+) -> Request:
+    """Wrap a job up with the modules that it needs in the sandbox; the last is its task.
+
+    Modules of this package go by their short names, others by their full ones.
+    """
     folder = resources(PACKAGE)
-    sources = {f"{PACKAGE}.{name}": folder.joinpath(f"{name}.py").read_text("utf-8") for name in modules}
+    names = [name if "." in name else f"{PACKAGE}.{name}" for name in modules]
+    sources = {name: _source_of(name) for name in names}
     seconds = limits.wall_seconds - min(RESERVED_SECONDS, limits.wall_seconds / 5)
-    settings = {"judge": f"{PACKAGE}.judge", "task": f"{PACKAGE}.{modules[-1]}", "modules": sources, "seconds": seconds}
+    settings = {"judge": judge, "task": names[-1], "modules": sources, "seconds": seconds}
     text = json.dumps({**job, **settings, "room": REPORT_BYTES // 4}).encode()
     proof = f"proof-{secrets.token_hex(32)}"
     # Twice: the sandbox keeps the head and the tail of what is written, half of this each.
     wide = limits.model_copy(update={"output_bytes": REPORT_BYTES, "kept_output_bytes": 2 * REPORT_BYTES})
     argv = ("python3", "-I", "-B", "-X", "utf8", "-c", folder.joinpath("boot.py").read_text("utf-8"))
     return Request(argv, files, b"%012d" % len(text) + text + proof.encode(), wide, proof)
+
+
+def _source_of(module: str) -> str:
+    package, _, name = module.rpartition(".")
+    return resources(package).joinpath(f"{name}.py").read_text("utf-8")
 
 
 def answer_to(request: Request, execution: Execution) -> Answer:
