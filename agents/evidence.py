@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from motet.tools.checks import CheckKind
+from motet.tools.diagnosis import Diagnosis
 from motet.tools.testing import CaseResult
 
 Trust = Literal["given", "example", "guess"]
@@ -83,6 +84,9 @@ class Report(BaseModel):
     infrastructure: str | None = None
     """What went wrong with the sandbox, if it did; the results then tell nothing."""
 
+    diagnosis: Diagnosis | None = None
+    """Why the first trusted test fails, or why the code does not load, where the tester was to find out."""
+
     @property
     def trusted(self) -> tuple[CaseResult, ...]:
         """Results that may veto."""
@@ -93,6 +97,10 @@ class Report(BaseModel):
         return frozenset(
             result.name for result in self.trusted if result.outcome == "passed" and result.name not in set_aside
         )
+
+    def diagnosed(self, *, set_aside: frozenset[str] = frozenset()) -> Diagnosis | None:
+        """The diagnosis, if it is about a failure that counts."""
+        return self.diagnosis if self.diagnosis and self.diagnosis.test not in set_aside else None
 
     def failures(self, *, set_aside: frozenset[str] = frozenset()) -> tuple[CaseResult, ...]:
         """Trusted tests that it did not pass."""

@@ -5,8 +5,10 @@ from typing import NamedTuple
 from motet.agents.candidate import Candidate
 from motet.agents.cases import example_cases
 from motet.agents.contract import Contract
+from motet.agents.diagnosing import diagnose, loading_case
 from motet.agents.evidence import Report
 from motet.agents.inspection import inspect_code
+from motet.tools.diagnosis import Diagnosis, read_traceback
 from motet.tools.sandbox import Execution, Session
 from motet.tools.testing import Case, CaseResult, UserTests, arun_cases
 
@@ -19,6 +21,8 @@ class _Shown(NamedTuple):
     observations: tuple[CaseResult, ...]
     execution: Execution
     tampering: str | None = None
+    diagnosis: Diagnosis | None = None
+    """For a program: what it says itself."""
 
 
 async def examine(
@@ -28,15 +32,19 @@ async def examine(
     *,
     inputs: tuple[str, ...] = (),
     given: UserTests | None = None,
+    diagnosed: bool = False,
 ) -> Report:
-    """Check one candidate as it stands, then run it on the task's examples, shared inputs and the user's tests."""
+    """Check one candidate as it stands, then run it on the task's examples, on shared inputs and on the user's tests.
+
+    With `diagnosed`, the first trusted test that fails is run once more to find out why.
+    """
     static = await inspect_code(session, candidate.code)
     is_program = contract.kind == "program"
     shown = await (_run_program(session, candidate) if is_program else _call(session, candidate, contract, inputs))
     given_run = await given.arun(session, candidate.code) if given else None
     executions = [shown.execution, *([given_run.execution] if given_run else [])]
     broken = next((one for one in executions if one.verdict == "infrastructure"), None)
-    return Report(
+    report = Report(
         candidate=candidate.index,
         loads=shown.loads,
         given=given_run.results if given_run else (),
@@ -49,10 +57,14 @@ async def examine(
         tampering=shown.tampering or (given_run.tampering if given_run else None),
         infrastructure=broken.stderr if broken else None,
     )
+    if not diagnosed:
+        return report
+    found = shown.diagnosis or await diagnose(session, candidate, contract, report, given)
+    return report.model_copy(update={"diagnosis": found})
 
 
 async def _call(session: Session, candidate: Candidate, contract: Contract, inputs: tuple[str, ...]) -> _Shown:
-    loads = Case(name="loads", kind="statement", code=contract.defines or "pass")
+    loads = loading_case(contract)
     examples = example_cases(contract)
     observed = [Case(name=call, kind="call", code=call) for call in inputs]
     run = await arun_cases(session, candidate.code, [loads, *examples, *observed])
@@ -68,4 +80,6 @@ async def _run_program(session: Session, candidate: Candidate) -> _Shown:
     runs = done.verdict == "ok" or asks_for_input
     loads = CaseResult(name="loads", outcome="passed" if runs else "failed", message="" if runs else last_line)
     printed = CaseResult(name="output", outcome="passed", value=repr(done.stdout))
-    return _Shown(loads, (), (printed,) if done.verdict == "ok" and done.stdout.strip() else (), done)
+    diagnosis = None if runs else read_traceback(done.stderr)
+    compared = (printed,) if done.verdict == "ok" and done.stdout.strip() else ()
+    return _Shown(loads, (), compared, done, diagnosis=diagnosis)

@@ -74,6 +74,7 @@ def create_tester(
     inputs: int = 16,
     model_inputs: int = 0,
     system_prompt: str | None = None,
+    diagnose: bool = False,
     prompt: Prompt | None = None,
     name: str = "tester",
 ) -> Node:
@@ -89,6 +90,8 @@ def create_tester(
         inputs: How many inputs candidates are compared on.
         model_inputs: How many inputs to ask the model for at most; 0 never asks.
         system_prompt: What the model is told of its work, in place of the prompt's system text.
+        diagnose: Whether to run the first trusted test that a candidate fails once more, to find out why: the report
+            then has a `diagnosis`. It takes a tenth of a second and no model.
         prompt: What the model is told; rendered with `task`, `count` and `entry_point`.
         name: The node's name, shown in streams and in the usage.
     """
@@ -148,7 +151,9 @@ def create_tester(
         for candidate in untested:
             emit(runtime, name, "testing", index=candidate.index)
             async with await asyncio.to_thread(machine.session) as session:
-                report = await examine(session, candidate, contract, inputs=tuple(chosen), given=given)
+                report = await examine(
+                    session, candidate, contract, inputs=tuple(chosen), given=given, diagnosed=diagnose
+                )
             reports[candidate.index] = report
             emit(runtime, name, "report", report=report)
         return {**update, "reports": reports}

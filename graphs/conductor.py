@@ -72,7 +72,7 @@ def after_test(state: TeamState, policy: Policy) -> Sequence[Assignment]:
         return _samples(state, policy, min(left, policy.batch), "no answer passes yet")
     if leader is None or leader.index not in reports:
         return ()
-    return _repair(state, policy, leader, _failure(reports[leader.index], aside))
+    return _repair(state, policy, leader, _failure(reports[leader.index], aside, policy))
 
 
 def after_review(state: TeamState, policy: Policy) -> Sequence[Assignment]:
@@ -101,11 +101,14 @@ def _passes(report: Report, aside: frozenset[str]) -> bool:
     return report.loads.outcome == "passed" and not report.tampering and not report.failures(set_aside=aside)
 
 
-def _failure(report: Report, aside: frozenset[str]) -> str:
+def _failure(report: Report, aside: frozenset[str], policy: Policy) -> str:
     """What to tell about a candidate that does not pass: what fails, and why where the code itself shows it."""
     failures = report.failures(set_aside=aside)
     first = failures[0] if failures else report.loads
     told = f"{first.name}: {first.message}" if failures else first.message
+    diagnosis = report.diagnosed(set_aside=aside) if policy.diagnose == "repair" else None
+    if diagnosis:
+        told = diagnosis.text()
     cause = cause_of(first, report)
     return f"{cause.text}\n{told}" if cause else told
 

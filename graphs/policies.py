@@ -103,6 +103,13 @@ NUMBERS = (
         " 54 at 32B (Aider's edit leaderboard).",
     ),
     Number(
+        "diagnose",
+        ("result", "result", "repair", "repair", "repair"),
+        "A run in the sandbox and no model. Values from the run help larger models to repair (LDB on HumanEval: one"
+        " answer more for StarCoder-15B, ten for CodeLlama-34B); a small one is told the line until a measurement says"
+        " otherwise.",
+    ),
+    Number(
         "comment",
         (False, False, False, True, True),
         "A comment moves nothing and costs a call; from a small model it is seldom true.",

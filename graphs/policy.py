@@ -44,6 +44,9 @@ class Policy(BaseModel):
     """How many inputs to ask the model for where the task's examples give too few."""
     repair_rounds: int = Field(default=1, ge=0)
     """How often the best candidate is repaired when none passes."""
+    diagnose: Literal["never", "result", "repair"] = "repair"
+    """What becomes of a failing test's diagnosis, which costs one more run in the sandbox and no model. `result` shows
+    it with the result, `repair` also tells it to the coder in place of the failure in one line."""
     comment: bool = False
     """Whether the reviewer adds a model's comments, which block nothing."""
     verify_examples: int = Field(default=2, ge=1)

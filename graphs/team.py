@@ -107,6 +107,7 @@ def build_team(
         sandbox=sandbox,
         inputs=numbers.inputs,
         model_inputs=numbers.model_inputs,
+        diagnose=numbers.diagnose != "never",
     )
     looks = make_role(reviewer, create_reviewer, model=chat, sandbox=sandbox, comment=numbers.comment)
     graph.add_node("planner", begins_afresh(plans))

@@ -34,6 +34,9 @@ def tested(evidence: Evidence) -> list[str]:
             f" on {evidence.inputs_compared} further inputs"
         )
     lines += [f"fails: {failure}" for failure in evidence.failures[:5]]
+    if evidence.diagnosis:
+        # Its first line says what fails, which has just been said.
+        lines += [f"why: {line.strip()}" for line in evidence.diagnosis.text(characters=600).splitlines()[1:3]]
     lines += [f"comment: {comment}" for comment in evidence.comments]
     return lines
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from motet.agents import Candidate, Contract, Report, Review
 from motet.graphs.peers import Peers, find_peers
 from motet.graphs.policy import Policy
+from motet.tools.diagnosis import Diagnosis
 
 TeamVerdict = Literal["verified", "plausible", "unverified"]
 """`verified`: ran in a real sandbox and passed the user's tests, or several examples of the task with independent
@@ -43,6 +44,8 @@ class Evidence(BaseModel):
     """Where, in the words of the first that does."""
     failures: tuple[str, ...]
     """Trusted tests that it fails, and whatever else the reviewer blocks on."""
+    diagnosis: Diagnosis | None = None
+    """Why the first of those tests fails: the place in the code, with the values there."""
     comments: tuple[str, ...]
     """Remarks that do not block."""
     reason: str
@@ -142,6 +145,7 @@ def _evidence(
         dissenting=peers.dissenting,
         contradiction=peers.contradiction,
         failures=tuple(failures),
+        diagnosis=report.diagnosed(set_aside=aside) if report else None,
         comments=tuple(finding.message for finding in findings if not finding.blocks),
         reason=reason,
     )

@@ -50,8 +50,8 @@ class Diagnosis(BaseModel):
     operator: str = "=="
     """How the two were compared."""
     frames: tuple[Frame, ...] = ()
-    """Where in the code, outermost first: the frames that an exception went through; the return of the entry point for a
-    value that is wrong; where it was busy at a timeout."""
+    """Where in the code, outermost first: the frames of an exception; the return of the entry point for
+    a value that is wrong; where it was busy at a timeout."""
     related: tuple[str, ...] = ()
     """Other exceptions that this one came from, or holds, a line each."""
 

@@ -14,10 +14,9 @@ MARKS = re.compile(r"^[\s~^]+$")
 NOT_OWN = re.compile(
     r"^<frozen |[\\/](?:site|dist)-packages[\\/]|[\\/]lib(?:64)?[\\/]python3[^\\/]*[\\/]|[\\/]Lib[\\/]"
 )
-MEMBER = re.compile(r"^\s*(?:\+-)?\+-{3,}(?: \d+ -{3,}|-*)$")
+MEMBER = re.compile(r"(?:^|\s)(?:\+-)?\+-{3,}(?: \d+ -{3,}|-*)$")
 RULE = re.compile(r"^([=_*-])\1{4,}")
-MARKED = re.compile(r"^(?P<prefix>\s*\| )(?P<rest>\S.*)$")
-GROUP_PREFIX = re.compile(r"^\s*\| $")
+MARKED = re.compile(r"^(?P<prefix>.*?\| )(?P<rest>[^\s|].*)$")
 LINKS = (
     "During handling of the above exception, another exception occurred:",
     "The above exception was the direct cause of the following exception:",
@@ -35,8 +34,8 @@ class Raised(NamedTuple):
     frames: list[Frame]
     prefix: str
     """What stands in front of each of its lines: the marks of a log or of an exception group."""
-    start: int
-    """The line of its header."""
+    follows: bool
+    """Whether the one before it led to it."""
     end: int
     """The first line behind it."""
 
@@ -48,24 +47,20 @@ class Raised(NamedTuple):
 
 def read_python_traceback(text: str) -> Diagnosis | None:
     """Read the last traceback; exceptions that it came from or that it holds are its `related`."""
-    lines = text.splitlines()
-    found = _all(lines)
-    main = len(found) - 1
-    while main > 0 and any(_holds(one, found[main]) for one in found[:main]):
-        main -= 1  # a member of an exception group
-    if main < 0 or not found[main].frames:
+    found = _all(text.splitlines())
+    outer = _outermost(found)
+    if not outer or not outer[-1].frames:
         return None
-    raised = found[main]
-    first = main
-    while first > 0 and _are_linked(lines[found[first - 1].end : found[first].start]):
-        first -= 1
-    others = [*reversed(found[max(first, main - RELATED) : main]), *found[main + 1 :][:RELATED]]
+    raised = outer[-1]
+    causes = [one for number, one in enumerate(outer[:-1]) if all(later.follows for later in outer[number + 1 :])]
+    inner = _outermost(found[found.index(raised) + 1 :])
+    members = [one for number, one in enumerate(inner) if number + 1 == len(inner) or not inner[number + 1].follows]
     return Diagnosis(
         kind="wrong_value" if raised.kind == "AssertionError" else "raised",
         exception=one_line(raised.kind),
         message=printable(raised.message),
         frames=shortened(own_frames(raised.frames)),
-        related=tuple(one.line for one in others),
+        related=tuple(one.line for one in (*causes[::-1][:RELATED], *members[:RELATED])),
     )
 
 
@@ -104,10 +99,10 @@ def _start(lines: list[str], number: int) -> Raised | None:
     place = PLACE.match(lines[number])
     if place is not None and place["function"] is None and not place["prefix"].strip():
         return _read(lines, number, number)  # a syntax error of the main file has no header
-    if number and MEMBER.match(lines[number - 1]) and (marked := MARKED.match(lines[number])):
+    if number and MEMBER.search(lines[number - 1]) and (marked := MARKED.match(lines[number])):
         said = EXCEPTION.match(marked["rest"])  # a member of a group that was never raised
         if said is not None:
-            return Raised(said["type"], said["message"] or "", [], marked["prefix"], number, number + 1)
+            return Raised(said["type"], said["message"] or "", [], marked["prefix"], False, number + 1)
     return None
 
 
@@ -145,7 +140,7 @@ def _read(lines: list[str], start: int, number: int) -> Raised | None:
     while number < len(lines) and len(message) < MESSAGE_LINES and _continues(prefix, lines[number]):
         message.append(_without(prefix, lines[number]))
         number += 1
-    return Raised(said["type"], "\n".join(message), frames, prefix, start, number)
+    return Raised(said["type"], "\n".join(message), frames, prefix, _follows(lines, start, prefix), number)
 
 
 def _continues(prefix: str, line: str) -> bool:
@@ -163,10 +158,19 @@ def _without(prefix: str, line: str) -> str:
     return "" if line.strip() == prefix.strip() else line
 
 
-def _are_linked(between: list[str]) -> bool:
-    return any(link in line for line in between for link in LINKS)
+def _follows(lines: list[str], start: int, prefix: str) -> bool:
+    """Whether the words above a traceback say that it came of another one."""
+    above = (line for line in reversed(lines[max(0, start - 4) : start]) if not prefix.startswith(line.rstrip()))
+    last = next(above, "")
+    return any(link in last for link in LINKS)
+
+
+def _outermost(found: list[Raised]) -> list[Raised]:
+    """Exceptions that are not members of a group among them."""
+    return [one for number, one in enumerate(found) if not any(_holds(other, one) for other in found[:number])]
 
 
 def _holds(group: Raised, other: Raised) -> bool:
-    """Whether an exception is shown within a group."""
-    return all(GROUP_PREFIX.match(one.prefix) for one in (group, other)) and len(group.prefix) < len(other.prefix)
+    """Whether an exception is shown within a group: its lines are marked as the group's, further in."""
+    marked = group.prefix.endswith("| ") and other.prefix.endswith("| ")
+    return marked and group.prefix != other.prefix and other.prefix.startswith(group.prefix[:-2])

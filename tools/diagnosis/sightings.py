@@ -117,7 +117,7 @@ class Sightings:
             test=result.name,
             call=asked.call and one_line(asked.call),
             exception=error.type if error else (result.exception if kind == "raised" else None),
-            message=error.text if error else str(printable(result.message)),
+            message=error.text if error else printable(result.message.removeprefix(f"{result.exception}: ")),
             expected=asked.expected and one_line(asked.expected),
             actual=asked.actual and one_line(asked.actual),
             operator=asked.operator,

@@ -46,7 +46,13 @@ class Snapshots:
 
     def of_places(self, places: Sequence[tuple[types.FrameType, int]]) -> list[dict[str, Any]]:
         """Frames with the lines at which they are."""
-        own = [(frame, line) for frame, line in places if frame.f_code.co_filename == self._path]
+        own = [
+            (frame, line)
+            for number, (frame, line) in enumerate(places)
+            # A frame stands twice where the recursion ran out in the trace function.
+            if frame.f_code.co_filename == self._path
+            and all(frame is not other for other, _ in places[number + 1 :][:1])
+        ]
         skipped = max(0, len(own) - 2 * ENDS)
         if skipped:
             own = own[:ENDS] + own[-ENDS:]

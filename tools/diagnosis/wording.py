@@ -33,7 +33,7 @@ def _what(diagnosis: Diagnosis) -> list[str]:
         case "wrong_value" if diagnosis.actual is not None and diagnosis.expected is not None:
             actual, expected = cut(diagnosis.actual, VALUE_CHARACTERS), cut(diagnosis.expected, VALUE_CHARACTERS)
             if diagnosis.operator == "==":
-                return [f"{asked} gave {actual}, but {expected} was expected."]
+                return [f"{asked} gave {actual}, expected {expected}."]
             return [f"{asked} failed: {actual} {diagnosis.operator} {expected} is not so."]
         case "wrong_value":
             return [f"{asked} failed: {cut(diagnosis.message, 2 * VALUE_CHARACTERS)}"]
@@ -44,7 +44,7 @@ def _what(diagnosis: Diagnosis) -> list[str]:
     said = f": {cut(diagnosis.message, 2 * VALUE_CHARACTERS)}" if diagnosis.message else ""
     lines = [f"{asked} raised {diagnosis.exception or 'an exception'}{said}"]
     if diagnosis.expected is not None and diagnosis.call:
-        lines.append(f"Expected was {cut(diagnosis.expected, VALUE_CHARACTERS)}.")
+        lines.append(f"Expected: {cut(diagnosis.expected, VALUE_CHARACTERS)}")
     lines += [f"Related: {cut(line, VALUE_CHARACTERS)}" for line in diagnosis.related]
     return lines
 
