@@ -22,7 +22,7 @@ from motet.graphs.runs.files import CHECKPOINTS, REQUEST, bytes_in
 from motet.graphs.runs.lock import owner_of
 from motet.graphs.runs.request import RunRequest
 from motet.graphs.runs.run import Question, Run
-from motet.graphs.state import TeamState
+from motet.graphs.state import TeamState, union
 from motet.graphs.team import Team, create_team
 from motet.models import ScriptedChatModel, Usage, union
 
