@@ -22,23 +22,43 @@ if TYPE_CHECKING:
     from motet.tools.sandbox import Sandbox
 
 
-def work_on(store: "RunStore", run: str, *, model: "BaseChatModel", sandbox: "Sandbox", view: LiveView) -> "TeamOutput":
+def work_on(
+    store: "RunStore",
+    run: str,
+    *,
+    model: "BaseChatModel",
+    sandbox: "Sandbox",
+    view: LiveView,
+    stopped: bool = False,
+) -> "TeamOutput":
     """Work on a recorded run until it has its result.
+
+    Args:
+        store: Where it is recorded.
+        run: Its id.
+        model: What its roles ask.
+        sandbox: Where its code runs.
+        view: Where it is shown.
+        stopped: Whether it had ended early, and is to go on all the same.
 
     Raises:
         InterruptedRunError: The user ended it.
     """
-    from motet.graphs.runs import team_for
+    from motet.graphs.runs import RunError, lift_stop, team_for
 
     async def work() -> "TeamOutput":
         async with store.aopen(run) as it:
             team = team_for(it.request, model=model, sandbox=sandbox, checkpointer=it.checkpointer)
+            if stopped:
+                await team.aupdate_state(it.config, *lift_stop((await team.aget_state(it.config)).values))
             return await follow(team, it.input, it.config, context=context_of(it.request), view=view)
 
     try:
         return asyncio.run(work())
     except KeyboardInterrupt:
         raise InterruptedRunError(run) from None
+    except RunError:
+        raise
     except Exception as error:
         error.add_note(f"`motet resume {run}` tries again from here.")
         raise

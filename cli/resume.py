@@ -42,21 +42,22 @@ def resume(
 ) -> None:
     """Go on with a run after Ctrl-C, a crash or an error. What was finished is not done again.
 
-    A finished run is only shown, unless it ended at a limit and gets a larger one. Exit codes as for `solve`.
+    A finished run is only shown; but one that ended early goes on, at a limit if it gets another one. Exit codes as for
+    `solve`.
     """
     check_limit("--max-tokens", max_tokens)
     check_limit("--max-seconds", max_seconds)
     check_limit("--max-calls", max_calls)
     check_limit("--max-cost", max_cost)
-    from motet.graphs.runs import RunStore
+    from motet.graphs.runs import RunStore, RunUnreadableError
 
     store = RunStore()
     found = store.get(run) if run else _latest(store)
-    if found.request is None:
-        raise BadInputError(found.error or f"Run {found.id} cannot be read.")
+    if found.request is None or found.status == "unreadable":
+        raise RunUnreadableError(found.error)
     given = {"max_tokens": max_tokens, "max_seconds": max_seconds, "max_calls": max_calls, "max_cost": max_cost}
     limits = {name: value for name, value in given.items() if value is not None}
-    if found.status == "finished":
+    if found.status == "finished" and not _may_go_on(found, limits):
         raise _again(store, found, as_json=as_json)
     changes: dict[str, Any] = {}
     if limits:
@@ -77,7 +78,7 @@ def resume(
         _tell(store, found, view)
         machine = view.prepare_sandbox(lambda: resolve_sandbox(request.sandbox))
         view.prepare_model(chat)
-        result = work_on(store, found.id, model=chat, sandbox=machine, view=view)
+        result = work_on(store, found.id, model=chat, sandbox=machine, view=view, stopped=found.status == "finished")
     out = Path(request.out) if request.out else None
     raise deliver(result, run=found.id, model=model_name(chat), policy=request.policy.name, out=out, as_json=as_json)
 
@@ -87,6 +88,12 @@ def _latest(store: "RunStore") -> "Run":
         if run.resumable:
             return run
     raise BadInputError("There is no unfinished run to go on with. `motet runs` lists what there is.")
+
+
+def _may_go_on(run: "Run", limits: dict[str, Any]) -> bool:
+    """Whether a finished run has more to do: what stopped it is gone, or may be."""
+    assert run.request is not None
+    return run.stopped is not None and bool(limits or not run.request.limits.model_dump(exclude_none=True))
 
 
 def _model(run: "Run", spec: str) -> "BaseChatModel":
@@ -120,7 +127,8 @@ def _again(store: "RunStore", run: "Run", *, as_json: bool) -> typer.Exit:
     from motet.graphs import TeamOutput
 
     assert run.request is not None
-    LiveView(quiet=as_json).tell(f"run {run.id} is finished; this is its result")
+    hint = f": {run.stopped} A larger limit lets it go on" if run.stopped else ""
+    LiveView(quiet=as_json).tell(f"run {run.id} is finished, this is its result{hint}")
     state = store.state(run.id)
     result: TeamOutput = {key: state[key] for key in TeamOutput.__annotations__}
     # The code is missing where the run ended between its last step and the writing of the file; what stands there since

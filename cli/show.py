@@ -27,14 +27,14 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one run: what was asked, where it stands, what each voice did, what it took, and the result."""
-    from motet.graphs.runs import RunStore
+    from motet.graphs.runs import RunStore, RunUnreadableError
 
     store = RunStore()
     found = store.get(run) if run else next(iter(store), None)
     if found is None:
         raise BadInputError(f"There are no runs in {store.folder} yet.")
     if found.status == "unreadable":
-        raise BadInputError(found.error or f"Run {found.id} cannot be read.")
+        raise RunUnreadableError(found.error)
     state, steps = store.state(found.id), store.steps(found.id)
     if as_json:
         typer.echo(json.dumps(_object(found, state, steps), indent=2, ensure_ascii=False))

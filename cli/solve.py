@@ -64,7 +64,7 @@ def solve(
         check_target(out)
     _check_name(entry_point)
     # Only now the heavy parts: bad input is told at once.
-    from motet.graphs.runs import RunRequest, RunStore
+    from motet.graphs.runs import RunRequest, RunStore, RunStoreError
     from motet.models import BudgetLimits, Prices, model_name, resolve_model
     from motet.tools.sandbox import resolve_sandbox
 
@@ -87,7 +87,11 @@ def solve(
     )
     # Made before anything is fetched: a folder that cannot be written is told at once.
     store = RunStore()
-    run = store.create(request).id if record else None
+    try:
+        run = store.create(request).id if record else None
+    except RunStoreError as error:
+        error.add_note("`--no-record` goes without.")
+        raise
     with LiveView(quiet=as_json) as view:
         try:
             machine = view.prepare_sandbox(lambda: resolve_sandbox(sandbox))

@@ -5,12 +5,10 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from testing_server import ModelServer
 
 MOTET = str(Path(sys.executable).with_name("motet"))
 TASK = "Write add(a, b). add(2, 3) == 5 and add(-1, 1) == 0."
@@ -27,48 +25,6 @@ def motet(*arguments, stdin="", **env):
         timeout=120,
         env={**os.environ, "NO_COLOR": "1", **env},
     )
-
-
-class ModelServer(ThreadingHTTPServer):
-    """An OpenAI-compatible server that always says the same."""
-
-    daemon_threads = True
-
-    def __init__(self, answer: str, *, delay: float = 0) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.answer, self.delay = answer, delay
-        self.asked = threading.Event()
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    @property
-    def spec(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/v1#tiny-1b"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: ModelServer
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.asked.set()
-        time.sleep(self.server.delay)
-        choice = {
-            "index": 0,
-            "finish_reason": "stop",
-            "message": {"role": "assistant", "content": self.server.answer},
-        }
-        usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
-        body = json.dumps(
-            {"id": "1", "object": "chat.completion", "model": "tiny-1b", "choices": [choice], "usage": usage}
-        )
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, *args) -> None:
-        """Keep the test's output clean."""
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from motet.graphs.runs.request import RunRequest
 from motet.graphs.runs.run import Question, Run, RunStatus
 from motet.graphs.runs.steps import Step
 from motet.graphs.runs.store import OpenRun, RunStore
-from motet.graphs.runs.team import team_for
+from motet.graphs.runs.team import lift_stop, team_for
 
 __all__ = [
     "OpenRun",
@@ -22,5 +22,6 @@ __all__ = [
     "RunUnreadableError",
     "Step",
     "UnknownRunError",
+    "lift_stop",
     "team_for",
 ]

@@ -17,12 +17,13 @@ from pydantic_core import PydanticSerializationError
 
 from motet.graphs.checkpointing import know_team_types
 from motet.graphs.policy import Policy
-from motet.graphs.runs.errors import RunStoreError, RunUnreadableError
+from motet.graphs.runs.errors import RunUnreadableError
 from motet.graphs.runs.files import CHECKPOINTS, REQUEST, bytes_in
 from motet.graphs.runs.lock import owner_of
 from motet.graphs.runs.request import RunRequest
 from motet.graphs.runs.run import Question, Run
-from motet.graphs.state import TeamState, union
+from motet.graphs.runs.steps import update_of
+from motet.graphs.state import TeamState
 from motet.graphs.team import Team, create_team
 from motet.models import ScriptedChatModel, Usage, union
 
@@ -69,7 +70,7 @@ def read_history(folder: Path, request: RunRequest, *, whole: bool) -> list[Stat
     # SQLite shares memory through files beside the database; where none can be made, nobody writes either.
     mode = "mode=ro" if os.access(folder, os.W_OK) else "immutable=1"
     address = f"{(folder / CHECKPOINTS).as_uri()}?{mode}"
-    with translated(folder), closing(sqlite3.connect(address, uri=True, check_same_thread=False)) as connection:
+    with _translated(folder), closing(sqlite3.connect(address, uri=True, check_same_thread=False)) as connection:
         team = _reader(request.policy).copy({"checkpointer": know_team_types(SqliteSaver(connection))})
         snapshots = list(team.get_state_history(config)) if whole else [team.get_state(config)]
         return [one for one in snapshots if one.created_at]
@@ -110,7 +111,7 @@ def describe(folder: Path) -> Run:
     calls = state.get("calls", [])
     for task in snapshot.tasks:
         # A branch that is done while its neighbours are not.
-        calls = union(calls, (task.result or {}).get("calls", []))
+        calls = union(calls, update_of(task).get("calls", []))
     return Run(
         status=status,
         verdict=state["verdict"] if finished else None,
@@ -151,16 +152,11 @@ def _adapters() -> Mapping[str, TypeAdapter[Any]]:
 
 
 @contextmanager
-def translated(folder: Path) -> Generator[None]:
-    """Say in words what goes wrong with a run's database."""
+def _translated(folder: Path) -> Generator[None]:
+    """Say in words why a run's database cannot be read."""
     try:
         yield
-    except sqlite3.OperationalError as error:
-        raise RunStoreError(
-            f"Run {folder.name} cannot be recorded in {folder}: {error}. "
-            f"What it had finished is kept: make room or give the right to write, then `motet resume {folder.name}`."
-        ) from error
-    except sqlite3.DatabaseError as error:
+    except sqlite3.Error as error:
         raise RunUnreadableError(
             f"The record of run {folder.name} is damaged: {folder / CHECKPOINTS}: {error}. Solve its task again."
         ) from error

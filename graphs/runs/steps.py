@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from langgraph.types import StateSnapshot
+from langgraph.types import Overwrite, PregelTask, StateSnapshot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,12 +32,19 @@ def steps_of(history: Sequence[StateSnapshot]) -> list[Step]:
         after = history[len(history) - number - 2] if number + 1 < len(history) else None
         ended = datetime.fromisoformat(after.created_at) if after and after.created_at else None
         for task in snapshot.tasks:
-            if task.name.startswith("__") or not task.result:
+            update = update_of(task)
+            if task.name.startswith("__") or not update:
                 continue
-            events = tuple(_events(task.name, task.result, told_contract=told_contract))
-            told_contract = told_contract or "contract" in task.result
+            events = tuple(_events(task.name, update, told_contract=told_contract))
+            told_contract = told_contract or "contract" in update
             steps.append(Step(role=task.name, ended=ended, events=events))
     return steps
+
+
+def update_of(task: PregelTask) -> Mapping[str, Any]:
+    """What a node has written; nothing where it has not ended."""
+    update = task.result if isinstance(task.result, Mapping) else {}
+    return {key: value.value if isinstance(value, Overwrite) else value for key, value in update.items()}
 
 
 def _events(role: str, update: Mapping[str, Any], *, told_contract: bool) -> Iterator[dict[str, Any]]:

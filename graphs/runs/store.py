@@ -17,7 +17,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from motet.graphs.runs.errors import RunError, RunStoreError, UnknownRunError
 from motet.graphs.runs.files import CHECKPOINTS, REQUEST, VARIABLE, bytes_in, runs_folder
 from motet.graphs.runs.lock import claim
-from motet.graphs.runs.reading import check_types, config_of, describe, read_history, read_request, translated
+from motet.graphs.runs.reading import check_types, config_of, describe, read_history, read_request
 from motet.graphs.runs.request import RunRequest
 from motet.graphs.runs.run import Run
 from motet.graphs.runs.steps import Step, steps_of
@@ -92,7 +92,7 @@ class RunStore:
         except (OSError, sqlite3.Error) as error:
             raise RunStoreError(
                 f"The run cannot be recorded in {self.folder}: {getattr(error, 'strerror', None) or error}. "
-                f"Free space or name another folder in {VARIABLE}, or go without a record."
+                f"Make room, or name another folder in {VARIABLE}."
             ) from error
 
     def get(self, name: str) -> Run:
@@ -146,7 +146,7 @@ class RunStore:
         folder = self._find(name)
         with (
             claim(folder, folder.name),
-            translated(folder),
+            _told_in_words(folder),
             closing(sqlite3.connect(folder / CHECKPOINTS, check_same_thread=False)) as connection,
         ):
             yield self._opened(folder, SqliteSaver(connection))
@@ -157,7 +157,7 @@ class RunStore:
         from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
         folder = self._find(name)
-        with claim(folder, folder.name), translated(folder):
+        with claim(folder, folder.name), _told_in_words(folder):
             async with AsyncSqliteSaver.from_conn_string(str(folder / CHECKPOINTS)) as saver:
                 yield self._opened(folder, saver)
 
@@ -243,3 +243,15 @@ def _write_request(folder: Path, request: RunRequest) -> None:
     # By this the runs are listed in their order without reading them.
     begun = request.created.timestamp()
     os.utime(folder / REQUEST, (begun, begun))
+
+
+@contextmanager
+def _told_in_words(folder: Path) -> Generator[None]:
+    """Say in words why a run's database cannot be written."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise RunStoreError(
+            f"Run {folder.name} cannot be recorded any more in {folder}: {error}. "
+            f"What it had finished is kept: make room or give the right to write, then `motet resume {folder.name}`."
+        ) from error

@@ -4,6 +4,7 @@ from langchain_core.language_models import BaseChatModel
 from langgraph.types import Checkpointer
 
 from motet.graphs.runs.request import RunRequest
+from motet.graphs.state import TeamState
 from motet.graphs.team import Team, create_team
 from motet.tools.sandbox import Sandbox
 
@@ -32,3 +33,15 @@ def team_for(
         policy=request.policy,
         checkpointer=checkpointer,
     )
+
+
+def lift_stop(state: TeamState) -> tuple[dict[str, str], str]:
+    """What lets a run that ended early go on where it stopped: an update, and the node to make it as.
+
+    Example:
+        ```python
+        team.update_state(it.config, *lift_stop(team.get_state(it.config).values))
+        ```
+    """
+    has_answers = bool(state.get("candidates") or state.get("void"))
+    return {"stopped": ""}, "tester" if has_answers else "planner"
