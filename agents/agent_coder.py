@@ -59,6 +59,7 @@ def create_agent_coder(
     repair_prompt: Prompt | None = None,
     middleware: Sequence[AgentMiddleware[Any, Any, Any]] = (),
     rounds: int = 8,
+    timeout: float | None = None,
     name: str = "coder",
 ) -> Node:
     """Make a coder that works with tools, for any graph in which `create_coder` works.
@@ -76,6 +77,7 @@ def create_agent_coder(
         middleware: LangChain middleware of your own; one of a kind that motet adds takes its place. The agent runs
             async, so hooks around calls need their async form.
         rounds: How often the model is asked for one candidate at most.
+        timeout: After how many seconds a step of it counts as hung.
         name: The node's name, shown in streams and in the usage.
     """
     first = (prompt or Prompt.load("agent_coder")).with_system(system_prompt)
@@ -93,7 +95,7 @@ def create_agent_coder(
     async def coder(state: CoderInput, runtime: Runtime[TeamContext]) -> CoderUpdate:
         contract = contract_of(state)
         assignment = state.get("assignment") or Assignment(index=0, kind="first")
-        emit(runtime, name, "writing", assignment=assignment)
+        emit(runtime, name, "writing", index=assignment.index, assignment=assignment)
         chat = model_for(runtime, name, model)
         machine = await asyncio.to_thread(sandbox_for, runtime, sandbox)
         ledger = ledger_for(state, runtime)
@@ -135,20 +137,20 @@ def create_agent_coder(
         update: CoderUpdate = {"calls": witness.calls}
         try:
             update |= propose(final_code(witness.messages, contract), contract, assignment)
-            emit(runtime, name, "candidate", candidate=update["candidates"][0])
+            emit(runtime, name, "candidate", index=assignment.index, candidate=update["candidates"][0])
         except UnreadableAnswerError as unreadable:
             if problem is None or isinstance(problem, ModelAnswerError):
                 void = VoidProposal(index=assignment.index, origin=assignment.kind, problem=str(problem or unreadable))
-                emit(runtime, name, "void", answer=void)
+                emit(runtime, name, "void", index=assignment.index, answer=void)
                 return {**update, "void": [void]}
             if not isinstance(problem, BudgetExhausted) and not state.get("candidates"):
                 raise problem from None
         if problem is not None and not isinstance(problem, ModelAnswerError):
-            emit(runtime, name, "stopped", problem=str(problem))
+            emit(runtime, name, "stopped", index=assignment.index, problem=str(problem))
             update["stopped"] = str(problem)
         return update
 
-    return role_node(coder, name=name)
+    return role_node(coder, name=name, timeout=timeout)
 
 
 def _by_name(tools: Sequence[AgentTool]) -> list[AgentTool]:

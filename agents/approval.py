@@ -149,7 +149,7 @@ def create_code_approval(*, name: str = "approve_code") -> Approval[CodeApproval
             origin="human",
             repairs=shown.candidate.index,
         )
-        emit(runtime, name, "candidate", candidate=edited)
+        emit(runtime, name, "candidate", index=edited.index, candidate=edited)
         return {**update, "candidates": [edited]}
 
     return approve_code

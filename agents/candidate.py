@@ -48,7 +48,8 @@ def fingerprint(code: str) -> str:
 
 
 class VoidProposal(BaseModel):
-    """An answer of the coder that holds no candidate: cut off, or without readable code. It was paid for."""
+    """What was asked of the coder and brought no candidate: an answer that was cut off or holds no readable code, which
+    is paid for, or a call that failed."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -56,3 +57,5 @@ class VoidProposal(BaseModel):
     """The place in the order of proposals that it would have taken."""
     origin: Origin
     problem: str
+    failed: bool = False
+    """Whether the call itself failed: it was refused, or nobody answered in time."""

@@ -29,6 +29,7 @@ def create_coder(
     system_prompt: str | None = None,
     prompt: Prompt | None = None,
     repair_prompt: Prompt | None = None,
+    timeout: float | None = None,
     name: str = "coder",
 ) -> Node:
     """Make a coder that fits any graph whose state has a `contract` or a `task`, and collects `candidates`.
@@ -41,6 +42,7 @@ def create_coder(
         system_prompt: What it is told of its work, in place of the system text of whatever prompt is used.
         prompt: What the coder is told, in place of all of motet's wordings; rendered with `task` and `wanted`.
         repair_prompt: What it is told for a repair; rendered with `task`, `code` and `failure`.
+        timeout: After how many seconds a step of it counts as hung.
         name: The node's name, shown in streams and in the usage.
     """
     wordings = {
@@ -60,7 +62,7 @@ def create_coder(
     async def coder(state: CoderInput, runtime: Runtime[TeamContext]) -> CoderUpdate:
         contract = contract_of(state)
         assignment = state.get("assignment") or Assignment(index=0, kind="first")
-        emit(runtime, name, "writing", assignment=assignment)
+        emit(runtime, name, "writing", index=assignment.index, assignment=assignment)
         sampling = Sampling(
             temperature=assignment.temperature,
             max_tokens=assignment.max_tokens,
@@ -77,19 +79,20 @@ def create_coder(
             code = read_code(answer.text, contract)
         except (ModelAnswerError, UnreadableAnswerError) as problem:
             void = VoidProposal(index=assignment.index, origin=assignment.kind, problem=str(problem))
-            emit(runtime, name, "void", answer=void)
+            emit(runtime, name, "void", index=assignment.index, answer=void)
             return {"void": [void]}
         except BudgetExhausted as limit:
-            emit(runtime, name, "stopped", problem=str(limit))
+            emit(runtime, name, "stopped", index=assignment.index, problem=str(limit))
             return {"stopped": str(limit)}
         except (ModelCallError, ContextOverflow) as problem:
             if not state.get("candidates"):
                 raise
             # What the team has is not lost with a server that went away, or for a repair too long to ask for.
-            emit(runtime, name, "stopped", problem=str(problem))
-            return {"stopped": str(problem)}
+            void = VoidProposal(index=assignment.index, origin=assignment.kind, problem=str(problem), failed=True)
+            emit(runtime, name, "void", index=assignment.index, answer=void)
+            return {"void": [void]}
         update = propose(code, contract, assignment)
-        emit(runtime, name, "candidate", candidate=update["candidates"][0])
+        emit(runtime, name, "candidate", index=assignment.index, candidate=update["candidates"][0])
         return update
 
-    return role_node(coder, name=name)
+    return role_node(coder, name=name, timeout=timeout)

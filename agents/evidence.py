@@ -37,7 +37,7 @@ class Finding(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    kind: CheckKind | Literal["failing_test", "secret", "tampering", "comment"]
+    kind: CheckKind | Literal["failing_test", "secret", "tampering", "comment", "not_reviewed"]
     message: str
     line: int | None = None
     """The line of the candidate that it is about."""

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import RunnableConfig, RunnableLambda
+from langchain_core.runnables.config import merge_configs, var_child_runnable_config
 from langgraph.runtime import Runtime, get_runtime
 
 from motet.agents.context import TeamContext
@@ -28,7 +29,24 @@ RoleFunction = Callable[[Any, Runtime[TeamContext]], Awaitable[Mapping[str, Any]
 Node = RunnableLambda[Any, Any]
 
 
-def role_node(function: RoleFunction, *, name: str) -> Node:
+CANDIDATE_KEY = "motet_candidate"
+"""Where a call's metadata say which candidate it is for, so that who streams can tell two coders apart."""
+
+
+class RoleTimeoutError(TimeoutError):
+    """A role did not finish its step in time: it hangs.
+
+    Args:
+        role: Its name.
+        seconds: How long it was given.
+    """
+
+    def __init__(self, role: str, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(f"The {role} did not finish within {seconds:g} seconds.")
+
+
+def role_node(function: RoleFunction, *, name: str, timeout: float | None = None) -> Node:
     """Make a node with a sync twin, which accounts for its work in the run's state.
 
     It adds its time to the `seconds` that it read, so that nodes that work at once count once and a run's rests not at
@@ -37,6 +55,8 @@ def role_node(function: RoleFunction, *, name: str) -> Node:
     Args:
         function: The role: `state, runtime -> update`.
         name: The node's name, shown in streams, events and usage.
+        timeout: After how many seconds a step counts as hung; it is then cancelled, and a `RoleTimeoutError`.
+            LangGraph's own `timeout=` refuses nodes that have a sync twin.
     """
 
     async def work(state: State, runtime: Runtime[TeamContext]) -> Mapping[str, object]:
@@ -44,15 +64,17 @@ def role_node(function: RoleFunction, *, name: str) -> Node:
         run, calls, seconds = state.get("run") or uuid4().hex, state.get("calls") or [], state.get("seconds") or 0.0
         shared = run_ledger(run, context_of(runtime), calls)
         with shared.at_work(name, seconds=seconds):
-            update = await function(state, runtime)
+            update = await _in_time(function(state, runtime), name, timeout)
         shared.learn(update.get("calls") or [])
         took = seconds + time.monotonic() - began
         return {**update, "run": run, "calls": shared.unknown_to(calls), "seconds": took}
 
     async def arun(state: State, config: RunnableConfig) -> Mapping[str, object]:
+        _name_candidate(state, config)
         return await work(state, _runtime())
 
     def run(state: State, config: RunnableConfig) -> Mapping[str, object]:
+        _name_candidate(state, config)
         return run_in_background(work(state, _runtime()))
 
     return RunnableLambda(run, afunc=arun, name=name)
@@ -61,6 +83,23 @@ def role_node(function: RoleFunction, *, name: str) -> Node:
 def _runtime() -> Runtime[TeamContext]:
     """The graph's runtime; an empty one for a role that is called by itself, outside of any graph."""
     return get_runtime(TeamContext) or Runtime()
+
+
+async def _in_time(work: Awaitable[Result], role: str, seconds: float | None) -> Result:
+    try:
+        async with asyncio.timeout(seconds) as clock:
+            return await work
+    except TimeoutError as error:
+        if seconds is None or not clock.expired():
+            raise  # somebody else's
+        raise RoleTimeoutError(role, seconds) from error
+
+
+def _name_candidate(state: State, config: RunnableConfig) -> None:
+    """Let all calls of this node, which inherit its config, say which candidate they are for."""
+    assignment = state.get("assignment")
+    if assignment is not None:
+        var_child_runnable_config.set(merge_configs(config, {"metadata": {CANDIDATE_KEY: assignment.index}}))
 
 
 def run_in_background(work: Awaitable[Result]) -> Result:

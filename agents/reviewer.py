@@ -56,6 +56,7 @@ def create_reviewer(
     comment: bool = False,
     system_prompt: str | None = None,
     prompt: Prompt | None = None,
+    timeout: float | None = None,
     name: str = "reviewer",
 ) -> Node:
     """Make a reviewer that fits any graph whose state has a `contract` or a `task`, and `candidates` or the `best` one.
@@ -68,6 +69,7 @@ def create_reviewer(
         comment: Whether a model adds comments. They never block.
         system_prompt: What the model is told of its work, in place of the prompt's system text.
         prompt: What the model is told; rendered with `task`, `code` and `evidence`.
+        timeout: After how many seconds a step of it counts as hung.
         name: The node's name, shown in streams and in the usage.
     """
     told = (prompt or Prompt.load("reviewer")).with_system(system_prompt)
@@ -92,12 +94,12 @@ def create_reviewer(
                 findings += [Finding(kind="comment", message=text) for text in answer.read_as(Comments).comments]
             except ModelError as problem:
                 # Comments are a gift: their lack changes no verdict.
-                emit(runtime, name, "no_comment", problem=str(problem))
+                emit(runtime, name, "no_comment", index=best.index, problem=str(problem))
         review = Review(candidate=best.index, findings=tuple(findings))
-        emit(runtime, name, "review", review=review)
+        emit(runtime, name, "review", index=best.index, review=review)
         return {"reviews": {best.index: review}}
 
-    return role_node(reviewer, name=name)
+    return role_node(reviewer, name=name, timeout=timeout)
 
 
 def _reviewed(state: ReviewerInput) -> Candidate:

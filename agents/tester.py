@@ -9,6 +9,7 @@ in a checkpoint before anything runs, and choosing can go on while the first ans
 """
 
 import asyncio
+from functools import partial
 from typing import Annotated, TypedDict
 
 from langchain_core.language_models import BaseChatModel
@@ -23,6 +24,7 @@ from motet.agents.examination import examine
 from motet.agents.inputs import mutate_inputs, read_calls
 from motet.agents.node import Node, context_of, contract_of, emit, ledger_for, model_for, role_node, sandbox_for
 from motet.agents.prompt import Prompt
+from motet.agents.session_work import examine_stubbornly
 from motet.agents.task_text import task_block
 from motet.models import (
     BudgetExhausted,
@@ -76,6 +78,8 @@ def create_tester(
     system_prompt: str | None = None,
     diagnose: bool = False,
     prompt: Prompt | None = None,
+    sandbox_tries: int = 3,
+    timeout: float | None = None,
     name: str = "tester",
 ) -> Node:
     """Make a tester that fits any graph whose state has a `contract` and `candidates` and takes `reports`.
@@ -93,6 +97,8 @@ def create_tester(
         diagnose: Whether to run the first trusted test that a candidate fails once more, to find out why: the report
             then has a `diagnosis`. It takes a tenth of a second and no model.
         prompt: What the model is told; rendered with `task`, `count` and `entry_point`.
+        sandbox_tries: How often a candidate is run, each time in a new session, when the sandbox itself fails.
+        timeout: After how many seconds a step of it counts as hung.
         name: The node's name, shown in streams and in the usage.
     """
     told = (prompt or Prompt.load("tester")).with_system(system_prompt)
@@ -150,12 +156,26 @@ def create_tester(
         machine = await asyncio.to_thread(sandbox_for, runtime, sandbox)
         for candidate in untested:
             emit(runtime, name, "testing", index=candidate.index)
-            async with await asyncio.to_thread(machine.session) as session:
-                report = await examine(
-                    session, candidate, contract, inputs=tuple(chosen), given=given, diagnosed=diagnose
-                )
+            report = await examine_stubbornly(
+                machine,
+                candidate,
+                partial(
+                    examine,
+                    candidate=candidate,
+                    contract=contract,
+                    inputs=tuple(chosen),
+                    given=given,
+                    diagnosed=diagnose,
+                ),
+                tries=sandbox_tries,
+                on_failure=partial(_tell_of_sandbox, runtime, name, candidate.index),
+            )
             reports[candidate.index] = report
-            emit(runtime, name, "report", report=report)
+            emit(runtime, name, "report", index=candidate.index, report=report)
         return {**update, "reports": reports}
 
-    return role_node(tester, name=name)
+    return role_node(tester, name=name, timeout=timeout)
+
+
+def _tell_of_sandbox(runtime: Runtime[TeamContext], name: str, index: int, problem: str) -> None:
+    emit(runtime, name, "sandbox_failed", index=index, problem=problem)

@@ -4,13 +4,14 @@ The order is the one that pays for small models: a first answer, a second that m
 nobody passes or nobody agrees, and one repair at the very end, since at 1.5B a fresh answer uses a call better.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from motet.agents import Assignment, Candidate, Report, VoidProposal
+from motet.agents import Assignment, Candidate, Report
 from motet.agents.inspection import cause_of
 from motet.graphs.answers import feedback, last_word, newest, vouches_for_examples
 from motet.graphs.policy import Policy
+from motet.graphs.progress import answers, futility, repairs, repetition, silence
 from motet.graphs.selection import best, set_aside
 from motet.graphs.state import TeamState
 from motet.graphs.verdict import judge
@@ -31,7 +32,7 @@ def standing(state: TeamState) -> Standing:
     reports = state.get("reports", {})
     aside = frozenset[str]() if vouches_for_examples(state) else set_aside(reports, after=QUARANTINE_AFTER)
     candidates = newest(state.get("candidates", []), state.get("decisions", []))
-    return Standing(best(candidates, reports, aside=aside), aside)
+    return Standing(best(candidates, reports, aside=aside, reviews=state.get("reviews", {})), aside)
 
 
 def untested(state: TeamState) -> list[Candidate]:
@@ -40,18 +41,27 @@ def untested(state: TeamState) -> list[Candidate]:
 
 
 def first(state: TeamState, policy: Policy) -> Sequence[Assignment]:
-    """What to ask the coder for at the beginning."""
-    return (Assignment(index=0, kind="first", max_tokens=policy.max_answer_tokens),)
+    """What to ask the coder for at the beginning.
+
+    Several at once where the policy says so, but one alone where it may prove itself by the user's tests, or where it
+    has to find the name that all others go by.
+    """
+    contract = state["contract"]
+    is_named = contract.entry_point is not None or contract.kind == "program"
+    alone = Assignment(index=0, kind="first", max_tokens=policy.max_answer_tokens)
+    if state.get("tests") or not is_named:
+        return (alone,)
+    return (alone, *_samples(state, policy, range(1, policy.batch), "answers go out together"))
 
 
 def after_test(state: TeamState, policy: Policy) -> Sequence[Assignment]:
     """What to ask the coder for after a test; nothing when the best candidate is to be reviewed."""
     leader, aside = standing(state)
     reports = state.get("reports", {})
-    if last_word(state) or state.get("stopped") or any(report.infrastructure for report in reports.values()):
+    if last_word(state) or state.get("stopped") or silence(state, policy) or not sandbox_works(state):
         return ()
-    answers = [one for one in (*state.get("candidates", []), *state.get("void", [])) if one.origin != "repair"]
-    left = policy.candidates - len(answers)
+    left = 0 if repetition(state, policy) else policy.candidates - len(answers(state))
+    more = range(next_index(state), next_index(state) + min(left, policy.batch))
     if leader is not None and leader.index in reports and _passes(reports[leader.index], aside):
         verdict, evidence = judge(
             leader,
@@ -67,9 +77,9 @@ def after_test(state: TeamState, policy: Policy) -> Sequence[Assignment]:
         settled = verdict == "verified" or company or not reports[leader.index].observations
         if settled or left <= 0:
             return ()
-        return _samples(state, policy, min(left, policy.batch), "another answer has to agree")
+        return _samples(state, policy, more, "another answer has to agree")
     if left > 0:
-        return _samples(state, policy, min(left, policy.batch), "no answer passes yet")
+        return _samples(state, policy, more, "no answer passes yet")
     if leader is None or leader.index not in reports:
         return ()
     return _repair(state, policy, leader, _failure(reports[leader.index], aside, policy))
@@ -79,7 +89,7 @@ def after_review(state: TeamState, policy: Policy) -> Sequence[Assignment]:
     """What to ask the coder for after a review: a repair of what only the reviewer saw, if a round is left."""
     leader, _ = standing(state)
     review = state.get("reviews", {}).get(leader.index) if leader else None
-    if leader is None or review is None or last_word(state) or state.get("stopped"):
+    if leader is None or review is None or last_word(state) or state.get("stopped") or silence(state, policy):
         return ()
     facts = [
         finding.text
@@ -113,12 +123,18 @@ def _failure(report: Report, aside: frozenset[str], policy: Policy) -> str:
     return f"{cause.text}\n{told}" if cause else told
 
 
-def _next_index(state: TeamState) -> int:
+def sandbox_works(state: TeamState) -> bool:
+    """Whether what was run could be run; one candidate on which the sandbox fails does not speak for all."""
+    reports = state.get("reports", {}).values()
+    return not reports or any(report.infrastructure is None for report in reports)
+
+
+def next_index(state: TeamState) -> int:
+    """The place in the order of proposals that comes next."""
     return len(state.get("candidates", [])) + len(state.get("void", []))
 
 
-def _samples(state: TeamState, policy: Policy, count: int, reason: str) -> tuple[Assignment, ...]:
-    first = _next_index(state)
+def _samples(state: TeamState, policy: Policy, indexes: Iterable[int], reason: str) -> tuple[Assignment, ...]:
     return tuple(
         Assignment(
             index=index,
@@ -129,24 +145,22 @@ def _samples(state: TeamState, policy: Policy, count: int, reason: str) -> tuple
             max_tokens=policy.max_answer_tokens,
             reason=reason,
         )
-        for index in range(first, first + count)
+        for index in indexes
     )
 
 
 def _repair(state: TeamState, policy: Policy, target: Candidate, failure: str) -> tuple[Assignment, ...]:
-    return (_repair_of(state, policy, target, failure),) if len(_repairs(state)) < policy.repair_rounds else ()
-
-
-def _repairs(state: TeamState) -> list[Candidate | VoidProposal]:
-    return [one for one in (*state.get("candidates", []), *state.get("void", [])) if one.origin == "repair"]
+    if len(repairs(state)) >= policy.repair_rounds or futility(state):
+        return ()
+    return (_repair_of(state, policy, target, failure),)
 
 
 def _repair_of(state: TeamState, policy: Policy, target: Candidate, failure: str) -> Assignment:
     return Assignment(
-        index=_next_index(state),
+        index=next_index(state),
         kind="repair",
         # The first try is the most likely one; another must differ from it.
-        temperature=policy.temperature if _repairs(state) else 0.0,
+        temperature=policy.temperature if repairs(state) else 0.0,
         max_tokens=policy.max_answer_tokens,
         target=target,
         failure=failure,

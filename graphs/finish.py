@@ -7,6 +7,7 @@ from motet.agents.node import Node, emit, ledger_for, role_node
 from motet.graphs.answers import rejection
 from motet.graphs.conductor import standing
 from motet.graphs.policy import Policy
+from motet.graphs.progress import why_no_more
 from motet.graphs.state import TeamOutput, TeamState, TeamUsage
 from motet.graphs.verdict import judge
 from motet.models import Usage
@@ -26,8 +27,9 @@ def create_finish(policy: Policy) -> Node:
             policy=policy,
             aside=aside,
         )
-        if state.get("stopped") and verdict != "verified":
-            evidence = evidence.model_copy(update={"reason": f"{evidence.reason} {state['stopped']}"})
+        halted = why_no_more(state, policy)
+        if halted and verdict != "verified":
+            evidence = evidence.model_copy(update={"reason": f"{evidence.reason} {halted}"})
         refused = rejection(state)
         if refused is not None:
             verdict, evidence = "unverified", evidence.model_copy(update={"reason": refused})

@@ -66,6 +66,12 @@ def make_coder(
     options = given if isinstance(given, Mapping) else {}
     if policy.coder == "agent" or AGENT_OPTIONS & options.keys():
         return make_role(
-            given, create_agent_coder, check=checked_coder, model=model, sandbox=sandbox, rounds=policy.rounds
+            given,
+            create_agent_coder,
+            check=checked_coder,
+            model=model,
+            sandbox=sandbox,
+            rounds=policy.rounds,
+            timeout=policy.role_seconds,
         )
-    return make_role(given, create_coder, check=checked_coder, model=model)
+    return make_role(given, create_coder, check=checked_coder, model=model, timeout=policy.role_seconds)

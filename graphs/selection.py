@@ -1,8 +1,9 @@
 """Which candidate is the best so far. No model and no clock in it."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
-from motet.agents import Candidate, Report
+from motet.agents import Candidate, Report, Review
 
 
 def set_aside(reports: Mapping[int, Report], *, after: int) -> frozenset[str]:
@@ -37,16 +38,20 @@ def best(
     reports: Mapping[int, Report],
     *,
     aside: frozenset[str] = frozenset(),
+    reviews: Mapping[int, Review] = MappingProxyType({}),
 ) -> Candidate | None:
     """The candidate with the strongest evidence; the earliest of equals, so that luck never replaces the first answer.
 
-    A repair that loses a test which its target passed is out of the question, however many others it gained.
+    A repair that loses a test which its target passed is out of the question, however many others it gained. Of what
+    could not be run, nothing is known.
     """
-    tried = [one for one in candidates if one.index in reports and not _loses(one, reports, aside)]
+    told = [one for one in candidates if one.index in reports and not _loses(one, reports, aside)]
+    tried = [one for one in told if reports[one.index].infrastructure is None] or told
     if not tried:
         return candidates[0] if candidates else None
 
-    def strength(candidate: Candidate) -> tuple[bool, int, int, bool, bool, int, int, int]:
+    def strength(candidate: Candidate) -> tuple[bool, int, int, bool, bool, bool, int, int, int]:
+        review = reviews.get(candidate.index)
         report = reports[candidate.index]
         given = sum(result.outcome == "passed" for result in report.given)
         clean = sum(result.exception is None for result in report.observations)
@@ -54,6 +59,7 @@ def best(
             report.tampering is None,
             given,
             len(report.passed(set_aside=aside)),
+            not (review and review.blocks),
             report.loads.outcome == "passed",
             not any(finding.blocks for finding in report.static),
             agreement(candidate.index, reports),

@@ -25,14 +25,16 @@ from motet.graphs.afresh import begins_afresh
 from motet.graphs.answers import last_word
 from motet.graphs.approvals import Approvals, TeamGraph
 from motet.graphs.auto_policy import resolve_policy
-from motet.graphs.checked import Role, checked_tester
+from motet.graphs.checked import Role, checked_reviewer, checked_tester
 from motet.graphs.checkpointing import know_team_types
-from motet.graphs.conductor import after_review, after_test, first, standing, untested
+from motet.graphs.conductor import after_review, after_test, first, sandbox_works, standing, untested
+from motet.graphs.failures import coder_failed, reviewer_failed, sandbox_retries, tester_failed
 from motet.graphs.finish import create_finish
 from motet.graphs.policy import Policy
+from motet.graphs.progress import silence
 from motet.graphs.roles import CoderOptions, RoleOptions, make_coder, make_role
 from motet.graphs.state import TeamInput, TeamOutput, TeamState
-from motet.models import resolve_model
+from motet.models import ModelCallError, resolve_model
 from motet.tools.sandbox import Sandbox
 
 Team = CompiledStateGraph[TeamState, TeamContext, TeamInput, TeamOutput]
@@ -88,10 +90,17 @@ def build_team(
             return "tester"  # it has chosen inputs, or has more to run
         if not any(state.get(key) for key in ("candidates", "void", "stopped")):
             return []  # the coder is still writing, and its edge leads back here
+        unanswered = silence(state, numbers)
+        if unanswered and not state.get("candidates"):
+            raise ModelCallError(unanswered, attempts=len(state.get("void", [])))
         wanted = after_test(state, numbers)
         return _sends(state, wanted) if wanted else _to_reviewer(state) or approvals.end(state)
 
     def after_reviewer(state: TeamState) -> list[Send | str] | str:
+        leader, _ = standing(state)
+        is_new = leader is not None and leader.index not in state.get("reviews", {})
+        if is_new and (again := _to_reviewer(state)):
+            return again  # what was reviewed is blocked, and another answer has taken its place
         wanted = after_review(state, numbers)
         return _sends(state, wanted) if wanted else approvals.end(state)
 
@@ -108,17 +117,34 @@ def build_team(
         inputs=numbers.inputs,
         model_inputs=numbers.model_inputs,
         diagnose=numbers.diagnose != "never",
+        sandbox_tries=numbers.sandbox_tries,
+        timeout=numbers.role_seconds,
     )
-    looks = make_role(reviewer, create_reviewer, model=chat, sandbox=sandbox, comment=numbers.comment)
+    looks = make_role(
+        reviewer,
+        create_reviewer,
+        check=checked_reviewer,
+        model=chat,
+        sandbox=sandbox,
+        comment=numbers.comment,
+        timeout=numbers.role_seconds,
+    )
     graph.add_node("planner", begins_afresh(plans))
-    graph.add_node("coder", writes, input_schema=CoderInput)
-    graph.add_node("tester", runs, input_schema=TesterInput)
-    graph.add_node("reviewer", looks, input_schema=ReviewerInput)
+    graph.add_node("coder", writes, input_schema=CoderInput, error_handler=coder_failed(numbers))
+    again = sandbox_retries(numbers)
+    graph.add_node("tester", runs, input_schema=TesterInput, error_handler=tester_failed(), retry_policy=again)
+    graph.add_node(
+        "reviewer",
+        looks,
+        input_schema=ReviewerInput,
+        error_handler=reviewer_failed(after_reviewer),
+        retry_policy=again,
+    )
     graph.add_node("finish", create_finish(numbers))
     approvals.add_start(graph, after_planner, beginnings=["coder", "tester", "finish"], plan_writer=plans_again)
     graph.add_edge("coder", "tester")
     graph.add_conditional_edges("tester", after_tester, ["tester", "coder", "reviewer", *approvals.endings])
-    graph.add_conditional_edges("reviewer", after_reviewer, ["coder", *approvals.endings])
+    graph.add_conditional_edges("reviewer", after_reviewer, ["coder", "reviewer", *approvals.endings])
     approvals.add_end(graph)
     graph.add_edge("finish", END)
     return graph
@@ -186,7 +212,7 @@ def _sends(state: TeamState, assignments: Sequence[Assignment]) -> list[Send | s
 def _to_reviewer(state: TeamState) -> list[Send | str] | None:
     """To the reviewer, if there is anything for it to see."""
     leader, aside = standing(state)
-    if leader is None or any(report.infrastructure for report in state.get("reports", {}).values()):
+    if leader is None or not sandbox_works(state):
         return None
     if last_word(state) and leader.index in state.get("reviews", {}):
         return None  # nothing came of what the human wanted, and this was seen before

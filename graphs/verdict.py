@@ -78,13 +78,22 @@ def judge(
         return decide("unverified", f"The code does not load: {report.loads.message}")
     if evidence.failures:
         return decide("unverified", f"It fails: {evidence.failures[0]}")
-    if not report.isolated:
-        return decide("plausible", "It ran on the bare host, and what ran there verifies nothing.")
+    weakness = _weakness(report, review)
+    if weakness:
+        return decide("plausible", weakness)
     if evidence.tests_total and not aside:
         return decide("verified", "It passes all of the given tests.")
     if evidence.tests_total:
         return decide("plausible", "It passes the given tests, but some examples of the task were set aside.")
     return decide(*_by_examples(evidence, policy))
+
+
+def _weakness(report: Report, review: Review | None) -> str | None:
+    """Why nothing can be proved, whatever was passed."""
+    if not report.isolated:
+        return "It ran on the bare host, and what ran there verifies nothing."
+    findings = review.findings if review else ()
+    return next((finding.message for finding in findings if finding.kind == "not_reviewed"), None)
 
 
 def _by_examples(evidence: Evidence, policy: Policy) -> tuple[TeamVerdict, str]:
