@@ -229,13 +229,13 @@ def test_a_sandbox_that_fails_on_one_answer_for_good_leaves_the_others():
 
 
 def test_a_sandbox_that_is_lost_before_the_review_costs_the_proof_and_not_the_answer():
-    sandbox = Flaky(None, None, GONE, GONE, GONE)
-    model = ScriptedChatModel(coder=[RIGHT, RIGHT_TOO])
-    result = create_team(model=model, policy="1.5b", sandbox=sandbox).invoke({"task": TASK})
+    model = ScriptedChatModel(coder=[RIGHT])
+    voices = create_team(model=model, policy="1.5b", sandbox=Flaky(GONE, GONE, GONE), tester=RunnableLambda(passing))
+    result = voices.invoke({"task": TASK, "tests": "assert add(2, 3) == 5"})
     assert "return a + b" in result["code"]
-    assert (result["verdict"], result["evidence"].comments) == (
+    assert (result["verdict"], result["evidence"].reason) == (
         "plausible",
-        ("The review could not be made: the container was killed",),
+        "The review could not be made: the container was killed",
     )
 
 
