@@ -32,11 +32,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from langgraph.graph import END, START, StateGraph
-
-from motet.agents import Assignment, Candidate, Contract, Report, TeamContext, create_coder, read_contract
+from motet.agents import Assignment, Candidate, Contract, Report, create_coder, read_contract
 from motet.agents.answer import main_function
-from motet.agents.coder import CoderInput, CoderUpdate
 from motet.agents.examination import examine
 from motet.agents.node import run_in_background
 from motet.models import Usage, model_name, resolve_model
@@ -53,10 +50,6 @@ class Task(NamedTuple):
     prompt: str
     solution: str
     scoring: str
-
-
-class CoderState(CoderInput, CoderUpdate, total=False):
-    """What a graph of nothing but a coder knows."""
 
 
 class Answer(NamedTuple):
@@ -105,11 +98,7 @@ class Coder:
         self._name = model_name(self.chat)
         self._keep = keep
         self._until = until
-        graph = StateGraph(CoderState, context_schema=TeamContext)
-        graph.add_node("coder", create_coder(model=self.chat), input_schema=CoderInput)
-        graph.add_edge(START, "coder")
-        graph.add_edge("coder", END)
-        self._graph = graph.compile()
+        self._coder = create_coder(model=self.chat)
         self._known: dict[str, Answer] = {}
         if keep.exists():
             for line in keep.read_text("utf-8").splitlines():
@@ -129,9 +118,8 @@ class Coder:
         if key not in self._known:
             if time.monotonic() > self._until:
                 raise OutOfTime
-            given: Any = {"contract": contract, "assignment": assignment}
-            state = self._graph.invoke(given, context=TeamContext(seed=0))
-            spent = Usage.of(state.get("calls", []))
+            state = self._coder.invoke({"contract": contract, "assignment": assignment})
+            spent = Usage.of(state["calls"])
             code = state["candidates"][0].code if state.get("candidates") else None
             self._known[key] = Answer(code, spent.input_tokens, spent.output_tokens)
             self.asked += 1
