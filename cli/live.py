@@ -74,11 +74,17 @@ class LiveView:
         for number, step in enumerate(event["plan"].steps, 1):
             self._line(role, f"{number}. {step}")
 
+    def _on_no_plan(self, role: str, event: Mapping[str, Any]) -> None:
+        self._line(role, f"no plan: {_short(event['problem'])}")
+
     def _on_writing(self, role: str, event: Mapping[str, Any]) -> None:
         assignment = event["assignment"]
         what = {"first": "writing", "sample": "writing another answer", "repair": "repairing"}[assignment.kind]
         why = f": {_short(assignment.reason)}" if assignment.reason else ""
         self._busy(f"{role} is {what}{why}")
+
+    def _on_tool(self, role: str, event: Mapping[str, Any]) -> None:
+        self._line(role, f"answer {event['index'] + 1}: {event['tool']}: {_short(event['result'])}")
 
     def _on_candidate(self, role: str, event: Mapping[str, Any]) -> None:
         candidate = event["candidate"]
@@ -93,8 +99,14 @@ class LiveView:
     def _on_stopped(self, role: str, event: Mapping[str, Any]) -> None:
         self._line(role, f"stops: {event['problem']}")
 
+    def _on_choosing(self, role: str, event: Mapping[str, Any]) -> None:
+        self._busy(f"{role} is choosing inputs")
+
     def _on_testing(self, role: str, event: Mapping[str, Any]) -> None:
         self._busy(f"{role} is running answer {event['index'] + 1}")
+
+    def _on_sandbox_failed(self, role: str, event: Mapping[str, Any]) -> None:
+        self._line(role, f"answer {event['index'] + 1}: the sandbox failed: {_short(event['problem'])}")
 
     def _on_report(self, role: str, event: Mapping[str, Any]) -> None:
         self._line(role, f"answer {event['report'].candidate + 1}: {_outcome(event['report'])}")
@@ -104,6 +116,10 @@ class LiveView:
         self._line(role, "nothing to block" if not findings else "")
         for finding in findings:
             self._line(role, f"{'blocks' if finding.blocks else 'comment'}: {_short(finding.message)}")
+
+    def _on_decision(self, role: str, event: Mapping[str, Any]) -> None:
+        decision = event["decision"]
+        self._line("human", f"{decision.what}: {decision.answer.decision}")
 
     def _line(self, role: str, text: str) -> None:
         if text:
