@@ -65,8 +65,8 @@ NUMBERS = (
     Number(
         "parallel",
         (False, False, False, True, True),
-        "Servers answer several calls at once. So does the embedded model, and sooner than one after the other; but what is"
-        " computed beside another answer is rounded otherwise, and a seed would no longer repeat a run.",
+        "Servers answer several calls at once. So does the embedded model, and sooner than one after the other; but"
+        " what is computed beside another answer is rounded otherwise, and a seed would no longer repeat a run.",
     ),
     Number(
         "patience",
