@@ -54,7 +54,7 @@ def test_an_agent_that_mends_its_code_before_it_answers_is_verified_and_every_ca
 
 async def test_the_async_twin_does_the_same_with_two_agents_at_once():
     voices, _ = team(
-        *[tries(WRONG), fenced(WRONG), tries(RIGHT), tries(RIGHT_TOO), fenced(RIGHT), fenced(RIGHT_TOO)],
+        *[tries(WRONG), tries(WRONG), tries(RIGHT), tries(RIGHT_TOO), fenced(RIGHT), fenced(RIGHT_TOO)],
         policy=SMALL.model_copy(update={"batch": 2}),
     )
     result = await voices.ainvoke({"task": TASK})
