@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from testing_boxes import KINDS, session_in
 
 from motet.graphs import SMALL, create_team
+from motet.graphs.telling import tested
 from motet.models import ScriptedChatModel
 from motet.tools.diagnosis import Diagnosis, diagnose_case, diagnose_test, read_traceback
 from motet.tools.testing import Case, run_cases, run_pytest
@@ -187,6 +188,7 @@ def test_the_team_shows_the_diagnosis_and_tells_it_to_the_coder_where_the_policy
     model = ScriptedChatModel(coder=[wrong] * 5)
     evidence = create_team(model=model, policy=policy, sandbox="bubblewrap").invoke({"task": TASK})["evidence"]
     assert evidence.diagnosis.frames[0].locals == {"result": "-1", "a": "2", "b": "3"}
+    assert any(line.startswith("why: It returned in add, line 3") for line in tested(evidence))
     policy = SMALL.model_copy(update={"diagnose": "never"})
     model = ScriptedChatModel(coder=[wrong] * 5)
     evidence = create_team(model=model, policy=policy, sandbox="bubblewrap").invoke({"task": TASK})["evidence"]

@@ -53,7 +53,7 @@ def _where(diagnosis: Diagnosis) -> list[str]:
     """The innermost frame first: it is where the code went wrong or was, the others are how it came there."""
     lines: list[str] = []
     for frame in reversed(diagnosis.frames[-SHOWN_FRAMES:]):
-        lines.append(f"  called from {_place(frame)}" if lines else f"{_verb(diagnosis, frame)} {_place(frame)}")
+        lines.append(_place(frame, "  called from" if lines else _verb(diagnosis, frame)))
         if frame.skipped:
             lines.append(f"  called through {frame.skipped} more calls like these")
     return lines
@@ -68,8 +68,10 @@ def _verb(diagnosis: Diagnosis, innermost: Frame) -> str:
     return "It happened in"
 
 
-def _place(frame: Frame) -> str:
-    text = f"{'the top level' if frame.function == '<module>' else frame.function}, line {frame.line}"
+def _place(frame: Frame, verb: str) -> str:
+    at_top = frame.function == "<module>"
+    place = f"{verb.rpartition(' ')[0]} at the top level" if at_top else f"{verb} {frame.function}"
+    text = f"{place}, line {frame.line}"
     if frame.source:
         text += f": `{cut(frame.source, VALUE_CHARACTERS)}`"
     values: list[str] = []
