@@ -123,6 +123,12 @@ def test_what_a_worker_says_about_itself_is_read_strictly():
     assert (found.kind, found.actual, found.expected) == ("wrong_value", "1", "2"), "decided outside, whatever was said"
     assert len(found.model_dump_json()) < 5000
     assert "\x1b" not in found.text()
+    far = "{'error': {'type': 'E', 'text': 't', 'assertion': 1}, 'values': [{'data': ['list', 5]}], 'sides': [1]}"
+    for kind, step in (("raised", 10**9), ("raised", -1), ("returned", 0), ("busy", None), ("end", None)):
+        said = f"thing({kind!r}, {step}, json.dumps({far}))\n    return 1\n"
+        lying = code.partition("            frames = ")[0] + "            " + said
+        found = diagnosis_of("bubblewrap", lying, Case(name="a", kind="statement", code="assert f() == 2"))
+        assert (found.kind, found.message) == ("wrong_value", "1 == 2 is not so")
 
 
 @pytest.mark.bubblewrap

@@ -47,16 +47,18 @@ def serve(job: dict[str, Any], send: Send, limit: Limit) -> None:
     for step, (kind, source) in enumerate(job["steps"]):
         returns = Returns(path)
         answer: dict[str, Any] = {"values": []}
+        returns.start()
         try:
-            with returns:
-                run_step(kind, source, scope, job["value_room"], answer)
+            run_step(kind, source, scope, job["value_room"], answer)
         except BaseException as error:
+            returns.stop()
             error_there = _of_error(error, path, snapshots)
             if error_there["error"]["assertion"] and returns.last is not None:
                 # An assertion of the test: where the code under test came from is what it is about.
                 error_there["frames"] = error_there["frames"] or snapshots.of_places([returns.last])
             say("raised", step, sides=sides or None, **error_there)
             return
+        returns.stop()
         frames = snapshots.of_places([returns.last]) if returns.last is not None else []
         say("returned", step, frames=frames, values=answer["values"], printed=answer.get("printed"))
 

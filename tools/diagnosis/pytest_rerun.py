@@ -49,13 +49,13 @@ class _Plugin:
         self._limit(self._seconds, self._busy)
 
     def pytest_runtest_setup(self) -> None:
-        self._returns.__enter__()
+        self._returns.start()
 
     def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
         self._sides = [self._snapshots.value(left), op, self._snapshots.value(right)]
 
     def pytest_exception_interact(self, call: Any) -> None:
-        self._returns.__exit__()
+        self._returns.stop()
         error = call.excinfo.value
         if type(error).__name__ == "CollectError":  # pytest's own, around what went wrong
             error = error.__cause__ or error.__context__ or error
@@ -74,7 +74,7 @@ class _Plugin:
         )
 
     def _busy(self, frame: Any) -> None:
-        self._returns.__exit__()
+        self._returns.stop()
         self._say("busy", frames=self._snapshots.of_stack(frame))
 
     def _say(self, kind: str, **what: Any) -> None:

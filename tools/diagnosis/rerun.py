@@ -24,6 +24,8 @@ OURS = (f"{HERE}.snapshots", f"{HERE}.watching")
 BUSY_SECONDS = 1.0
 """A test that did not end within its time is looked at after this."""
 LOADING_SECONDS = 9.0
+VALUE_ROOM = 16 * 1024
+"""Characters of source that a value may take: it is to be shown, and has been compared."""
 
 
 def diagnose_case(
@@ -110,7 +112,7 @@ def _of_case(code: str, result: CaseResult, cases: Sequence[Case], limits: Limit
         "code": code,
         "before": [step for steps in before for step in steps],
         "steps": question.steps,
-        "value_room": question.room,
+        "value_room": min(question.room, VALUE_ROOM),
         "load_seconds": LOADING_SECONDS,
         "test_seconds": BUSY_SECONDS if result.outcome == "timeout" else seconds,
     }

@@ -42,7 +42,7 @@ class _ErrorSaid(_Said):
 
 class _Sighting(_Said):
     kind: Literal["raised", "returned", "busy"]
-    step: int | None
+    step: Annotated[int, Field(ge=0)] | None
     frames: Annotated[list[_FrameSaid], Field(max_length=8)] = Field(default_factory=list)
     error: _ErrorSaid | None = None
     sides: Annotated[list[Short], Field(min_length=3, max_length=3)] | None = None
@@ -138,11 +138,13 @@ class Sightings:
             shown = seen.values[0].get("shown") if seen and seen.values else None
             return _Asked(case.code.strip(), result.value or shown, expected, step=0)
         if raised is not None:
-            call = question.steps[raised.step][1] if raised.step is not None else case.code
+            whole = case.code.strip()
             if raised.sides:
                 left, operator, right = raised.sides
-                return _Asked(case.code.strip(), left, right, operator, raised.step)
-            return _Asked(case.code.strip() if result.outcome == "failed" else call, step=raised.step)
+                return _Asked(whole, left, right, operator, raised.step)
+            steps = question.steps if result.outcome == "error" else []
+            called = next((source for number, (_, source) in enumerate(steps) if number == raised.step), whole)
+            return _Asked(called, step=raised.step)
         return self._failed_check(question) or _Asked(case.code.strip())
 
     def _failed_check(self, question: Question) -> _Asked | None:

@@ -115,12 +115,13 @@ class Returns:
         self._inside: types.FrameType | None = None
         self.last: tuple[types.FrameType, int] | None = None
 
-    def __enter__(self) -> "Returns":
+    def start(self) -> None:
+        """Watch from now on."""
         self._inside = self.last = None
         sys.settrace(self._enter)
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> None:
+        """Watch no more."""
         sys.settrace(None)
 
     def _enter(self, frame: types.FrameType, event: str, _: object) -> Any:
