@@ -71,16 +71,16 @@ def role_node(function: RoleFunction, *, name: str, timeout: float | None = None
 
     async def arun(state: State, config: RunnableConfig) -> Mapping[str, object]:
         _name_candidate(state, config)
-        return await work(state, _runtime())
+        return await work(state, node_runtime())
 
     def run(state: State, config: RunnableConfig) -> Mapping[str, object]:
         _name_candidate(state, config)
-        return run_in_background(work(state, _runtime()))
+        return run_in_background(work(state, node_runtime()))
 
     return RunnableLambda(run, afunc=arun, name=name)
 
 
-def _runtime() -> Runtime[TeamContext]:
+def node_runtime() -> Runtime[TeamContext]:
     """The graph's runtime; an empty one for a role that is called by itself, outside of any graph."""
     return get_runtime(TeamContext) or Runtime()
 

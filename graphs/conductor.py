@@ -58,8 +58,12 @@ def after_test(state: TeamState, policy: Policy) -> Sequence[Assignment]:
     """What to ask the coder for after a test; nothing when the best candidate is to be reviewed."""
     leader, aside = standing(state)
     reports = state.get("reports", {})
-    if last_word(state) or state.get("stopped") or silence(state, policy) or not sandbox_works(state):
+    if last_word(state) or state.get("stopped") or not sandbox_works(state):
         return ()
+    if silence(state, policy):
+        # Where nothing was answered at all, one more goes out by itself: if it fails too, its error is the run's.
+        nothing = not state.get("candidates")
+        return (Assignment(index=next_index(state), kind="first", max_tokens=policy.max_answer_tokens),) * nothing
     left = 0 if repetition(state, policy) else policy.candidates - len(answers(state))
     more = range(next_index(state), next_index(state) + min(left, policy.batch))
     if leader is not None and leader.index in reports and _passes(reports[leader.index], aside):

@@ -1,107 +1,125 @@
-"""What becomes of a node that fails: a branch is void, a candidate untested, a review not made. The run goes on.
+"""What becomes of a role that fails: a branch is void, a candidate untested, a review not made. The run goes on.
 
-LangGraph gives a handler the input of the branch that failed, and lets its siblings finish. The edges of the failed
-node are not followed then, so each handler says where to go on.
+This is done around the role and not by LangGraph's `error_handler`: that one is run again in place of the node when a
+run is resumed, so what failed would never be tried again; and where it handles every branch, no edge leads on.
 """
 
+import concurrent.futures
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
-from langgraph.errors import NodeError
-from langgraph.runtime import Runtime
-from langgraph.types import Command, RetryPolicy
+from langchain_core.runnables import RunnableConfig, RunnableLambda
+from langgraph.errors import GraphBubbleUp
 
-from motet.agents import Assignment, Finding, Review, TeamContext, VoidProposal
-from motet.agents.node import RoleTimeoutError, emit
+from motet.agents import Assignment, Finding, Review, VoidProposal
+from motet.agents.node import RoleTimeoutError, emit, node_runtime
 from motet.agents.session_work import untestable
+from motet.graphs.checked import Role
 from motet.graphs.conductor import first, untested
 from motet.graphs.policy import Policy
-from motet.graphs.state import TeamState
 from motet.models import ContextOverflow, ModelAnswerError, ModelCallError, ModelError
 from motet.tools.sandbox import NoSandboxError, SandboxError, UnknownSandboxError
 
-Handler = Callable[..., Command[Any]]
-Route = Callable[[TeamState], Any]
+State = Mapping[str, Any]
+Handle = Callable[[Any, Exception], Mapping[str, Any]]
+"""From what a role read and how it failed to what is written in its place; raises what is no matter of one role."""
+NO_FAILURES = (GraphBubbleUp, concurrent.futures.CancelledError)
+"""Ways in which LangGraph and a cancelled run leave a node."""
 
 
-def sandbox_retries(policy: Policy) -> RetryPolicy:
-    """Do a step again whose sandbox failed, where another session may do better."""
-    return RetryPolicy(max_attempts=policy.sandbox_tries, retry_on=_may_pass)
-
-
-def coder_failed(policy: Policy) -> Handler:
-    """Make what a coder's branch leads to that failed or hung: its proposal is void.
+def resilient_coder(coder: Role, policy: Policy) -> Role:
+    """Make the proposal void where a branch fails or hangs.
 
     A mistake in the set-up is no matter of one branch, and where the only first answer fails there is nothing to go on
-    with: those errors end the run.
+    with: those errors end the run, and a run that is resumed tries again.
     """
-
-    def handler(state: TeamState, error: NodeError, runtime: Runtime[TeamContext]) -> Command[Any]:
-        problem = error.error
-        assignment: Assignment = state.get("assignment") or Assignment(index=0, kind="first")  # type: ignore[typeddict]
-        is_alone = assignment.kind == "first" and not state.get("candidates") and len(first(state, policy)) == 1
-        if is_alone or not _is_of_this_branch(problem):
-            raise problem
-        words = str(problem) if isinstance(problem, ModelError | RoleTimeoutError) else _in_words(problem)
-        void = VoidProposal(index=assignment.index, origin=assignment.kind, problem=words, failed=True)
-        emit(runtime, "coder", "void", index=assignment.index, answer=void)
-        return Command(update={"void": [void], **_seconds(state, problem)}, goto="tester")
-
-    return handler
+    return _resilient(coder, "coder", partial(_void, policy))
 
 
-def tester_failed() -> Handler:
-    """Make what a tester leads to that hung or lost its sandbox: candidates that could not be run."""
-
-    def handler(state: TeamState, error: NodeError, runtime: Runtime[TeamContext]) -> Command[Any]:
-        problem = error.error
-        worked = any(report.infrastructure is None for report in state.get("reports", {}).values())
-        is_lost = isinstance(problem, SandboxError) and (worked or _may_pass(problem))
-        if not isinstance(problem, RoleTimeoutError) and not is_lost:
-            raise problem
-        update: dict[str, Any] = _seconds(state, problem)
-        if state.get("inputs") is None:
-            return Command(update={**update, "inputs": []}, goto="tester")
-        reports = {one.index: untestable(one, str(problem), sandbox="none") for one in untested(state)}
-        for index, report in reports.items():
-            emit(runtime, "tester", "report", index=index, report=report)
-        return Command(update={**update, "reports": reports}, goto="tester")
-
-    return handler
+def resilient_tester(tester: Role, policy: Policy) -> Role:
+    """Give up candidates that cannot be run, where the tester hangs or its sandbox is lost."""
+    return _resilient(tester, "tester", _untested, tries=policy.sandbox_tries)
 
 
-def reviewer_failed(then: Route) -> Handler:
-    """Make what a reviewer leads to that hung or lost its sandbox: a review that was not made, which proves nothing."""
-
-    def handler(state: TeamState, error: NodeError, runtime: Runtime[TeamContext]) -> Command[Any]:
-        problem = error.error
-        if not isinstance(problem, RoleTimeoutError | SandboxError):
-            raise problem
-        index: int = state["best"].index  # type: ignore[typeddict-item]
-        finding = Finding(kind="not_reviewed", message=f"The review could not be made: {problem}")
-        review = Review(candidate=index, findings=(finding,))
-        emit(runtime, "reviewer", "review", index=index, review=review)
-        update = {"reviews": {index: review}, **_seconds(state, problem)}
-        after: Any = {**state, "reviews": {**state.get("reviews", {}), index: review}}
-        return Command(update=update, goto=then(after))
-
-    return handler
+def resilient_reviewer(reviewer: Role, policy: Policy) -> Role:
+    """Do without the review, which then proves nothing, where the reviewer hangs or its sandbox is lost."""
+    return _resilient(reviewer, "reviewer", _not_reviewed, tries=policy.sandbox_tries)
 
 
-def _may_pass(error: BaseException) -> bool:
+def _resilient(role: Role, name: str, handle: Handle, *, tries: int = 1) -> Role:
+    def give_up(state: State, error: Exception, left: int) -> Mapping[str, Any] | None:
+        return None if left and _may_pass(error) else handle(state, error)
+
+    def run(state: State, config: RunnableConfig) -> Any:
+        for left in reversed(range(tries)):
+            try:
+                return role.invoke(state, config)
+            except NO_FAILURES:
+                raise
+            except Exception as error:  # whatever a role of the user's own raises
+                if (update := give_up(state, error, left)) is not None:
+                    return update
+        raise AssertionError("the last try gives up")
+
+    async def arun(state: State, config: RunnableConfig) -> Any:
+        for left in reversed(range(tries)):
+            try:
+                return await role.ainvoke(state, config)
+            except NO_FAILURES:
+                raise
+            except Exception as error:
+                if (update := give_up(state, error, left)) is not None:
+                    return update
+        raise AssertionError("the last try gives up")
+
+    return RunnableLambda(run, afunc=arun, name=name)
+
+
+def _void(policy: Policy, state: State, error: Exception) -> Mapping[str, Any]:
+    assignment: Assignment = state.get("assignment") or Assignment(index=0, kind="first")
+    is_first = assignment.kind == "first" and not state.get("candidates")
+    # Its siblings may have more luck; after they had none, the next first answer goes out alone.
+    is_alone = is_first and (bool(state.get("void")) or len(first(state, policy)) == 1)
+    is_setup = isinstance(error, ModelError) and not isinstance(
+        error, ModelCallError | ModelAnswerError | ContextOverflow
+    )
+    if is_alone or is_setup:
+        raise error
+    speaks_for_itself = isinstance(error, ModelError | RoleTimeoutError)
+    problem = str(error) if speaks_for_itself else f"The coder failed: {type(error).__name__}: {error}"
+    void = VoidProposal(index=assignment.index, origin=assignment.kind, problem=problem, failed=True)
+    emit(node_runtime(), "coder", "void", index=assignment.index, answer=void)
+    return {"void": [void], **_seconds(state, error)}
+
+
+def _untested(state: State, error: Exception) -> Mapping[str, Any]:
+    worked = any(report.infrastructure is None for report in (state.get("reports") or {}).values())
+    is_lost = isinstance(error, SandboxError) and (worked or _may_pass(error))
+    if not isinstance(error, RoleTimeoutError) and not is_lost:
+        raise error
+    if state.get("inputs") is None:
+        return {"inputs": [], **_seconds(state, error)}
+    reports = {one.index: untestable(one, str(error), sandbox="none") for one in untested(state)}
+    for index, report in reports.items():
+        emit(node_runtime(), "tester", "report", index=index, report=report)
+    return {"reports": reports, **_seconds(state, error)}
+
+
+def _not_reviewed(state: State, error: Exception) -> Mapping[str, Any]:
+    if not isinstance(error, RoleTimeoutError | SandboxError):
+        raise error
+    index: int = state["best"].index
+    finding = Finding(kind="not_reviewed", message=f"The review could not be made: {error}")
+    review = Review(candidate=index, findings=(finding,))
+    emit(node_runtime(), "reviewer", "review", index=index, review=review)
+    return {"reviews": {index: review}, **_seconds(state, error)}
+
+
+def _may_pass(error: Exception) -> bool:
     return isinstance(error, SandboxError) and not isinstance(error, NoSandboxError | UnknownSandboxError)
 
 
-def _is_of_this_branch(error: BaseException) -> bool:
-    if isinstance(error, ModelError):
-        return isinstance(error, ModelCallError | ModelAnswerError | ContextOverflow)
-    return isinstance(error, Exception)
-
-
-def _in_words(error: BaseException) -> str:
-    return f"The coder failed: {type(error).__name__}: {error}"
-
-
-def _seconds(state: Mapping[str, Any], error: BaseException) -> dict[str, float]:
+def _seconds(state: State, error: Exception) -> dict[str, float]:
     """The time that a step took which hung; no node has counted it."""
     return {"seconds": (state.get("seconds") or 0.0) + error.seconds} if isinstance(error, RoleTimeoutError) else {}

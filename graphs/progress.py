@@ -1,5 +1,7 @@
 """Whether asking on would bring anything. No model and no clock in it: what was asked for, and what came, decides."""
 
+from itertools import takewhile
+
 from motet.agents import Candidate, Report, Review, VoidProposal
 from motet.graphs.policy import Policy
 from motet.graphs.state import TeamState
@@ -14,8 +16,8 @@ def proposals(state: TeamState) -> list[Proposal]:
 
 
 def answers(state: TeamState) -> list[Proposal]:
-    """First and further answers, repairs left out."""
-    return [one for one in proposals(state) if one.origin != "repair"]
+    """First and further answers; repairs and calls that failed left out."""
+    return [one for one in proposals(state) if one.origin != "repair" and not _failed(one)]
 
 
 def repairs(state: TeamState) -> list[Proposal]:
@@ -24,9 +26,9 @@ def repairs(state: TeamState) -> list[Proposal]:
 
 
 def silence(state: TeamState, policy: Policy) -> str | None:
-    """That calls fail, once as many have as go out at once: the model's server is no longer there."""
-    failed = [one.problem for one in state.get("void", []) if one.failed]
-    return failed[-1] if len(failed) >= policy.batch else None
+    """That calls fail, once as many in a row have as go out at once: the model's server is no longer there."""
+    last = list(takewhile(_failed, reversed(proposals(state))))
+    return last[0].problem if len(last) >= policy.batch and isinstance(last[0], VoidProposal) else None
 
 
 def repetition(state: TeamState, policy: Policy) -> str | None:
@@ -59,6 +61,10 @@ def futility(state: TeamState) -> str | None:
     if before and after == before:
         return "The last repair left what was to be repaired, so none was asked for again."
     return None
+
+
+def _failed(proposal: Proposal) -> bool:
+    return isinstance(proposal, VoidProposal) and proposal.failed
 
 
 def _complaints(report: Report | None, review: Review | None) -> frozenset[tuple[str, str]]:

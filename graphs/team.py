@@ -28,13 +28,12 @@ from motet.graphs.auto_policy import resolve_policy
 from motet.graphs.checked import Role, checked_reviewer, checked_tester
 from motet.graphs.checkpointing import know_team_types
 from motet.graphs.conductor import after_review, after_test, first, sandbox_works, standing, untested
-from motet.graphs.failures import coder_failed, reviewer_failed, sandbox_retries, tester_failed
+from motet.graphs.failures import resilient_coder, resilient_reviewer, resilient_tester
 from motet.graphs.finish import create_finish
 from motet.graphs.policy import Policy
-from motet.graphs.progress import silence
 from motet.graphs.roles import CoderOptions, RoleOptions, make_coder, make_role
 from motet.graphs.state import TeamInput, TeamOutput, TeamState
-from motet.models import ModelCallError, resolve_model
+from motet.models import resolve_model
 from motet.tools.sandbox import Sandbox
 
 Team = CompiledStateGraph[TeamState, TeamContext, TeamInput, TeamOutput]
@@ -90,9 +89,6 @@ def build_team(
             return "tester"  # it has chosen inputs, or has more to run
         if not any(state.get(key) for key in ("candidates", "void", "stopped")):
             return []  # the coder is still writing, and its edge leads back here
-        unanswered = silence(state, numbers)
-        if unanswered and not state.get("candidates"):
-            raise ModelCallError(unanswered, attempts=len(state.get("void", [])))
         wanted = after_test(state, numbers)
         return _sends(state, wanted) if wanted else _to_reviewer(state) or approvals.end(state)
 
@@ -130,16 +126,9 @@ def build_team(
         timeout=numbers.role_seconds,
     )
     graph.add_node("planner", begins_afresh(plans))
-    graph.add_node("coder", writes, input_schema=CoderInput, error_handler=coder_failed(numbers))
-    again = sandbox_retries(numbers)
-    graph.add_node("tester", runs, input_schema=TesterInput, error_handler=tester_failed(), retry_policy=again)
-    graph.add_node(
-        "reviewer",
-        looks,
-        input_schema=ReviewerInput,
-        error_handler=reviewer_failed(after_reviewer),
-        retry_policy=again,
-    )
+    graph.add_node("coder", resilient_coder(writes, numbers), input_schema=CoderInput)
+    graph.add_node("tester", resilient_tester(runs, numbers), input_schema=TesterInput)
+    graph.add_node("reviewer", resilient_reviewer(looks, numbers), input_schema=ReviewerInput)
     graph.add_node("finish", create_finish(numbers))
     approvals.add_start(graph, after_planner, beginnings=["coder", "tester", "finish"], plan_writer=plans_again)
     graph.add_edge("coder", "tester")

@@ -84,7 +84,7 @@ def fates(draw):
 
 
 @settings(max_examples=120, deadline=None)
-@given(POLICIES_DRAWN, st.lists(fates(), min_size=10, max_size=10), st.booleans())
+@given(POLICIES_DRAWN, st.lists(fates(), min_size=20, max_size=20), st.booleans())
 def test_a_run_ends_within_its_numbers_and_asks_for_no_answer_after_a_proof(policy, drawn, own_tests):
     asked = []
 
@@ -138,11 +138,12 @@ def test_a_run_ends_within_its_numbers_and_asks_for_no_answer_after_a_proof(poli
     try:
         result = voices.invoke(given_task, {"recursion_limit": 80})
     except ModelCallError:
-        assert {drawn[one.index].kind for one in asked} <= {"failed", "void"}, "there was something to give"
+        assert not any(drawn[one.index].kind == "candidate" for one in asked), "there was something to give"
         return
     indexes = [one.index for one in asked]
-    assert indexes == list(range(len(asked))), "each proposal has a place of its own"
-    assert sum(one.kind != "repair" for one in asked) <= policy.candidates
+    assert sorted(indexes) == list(range(len(asked))), "each proposal has a place of its own"
+    answered = [one for one in asked if drawn[one.index].kind != "failed"]
+    assert sum(one.kind != "repair" for one in answered) <= policy.candidates
     assert sum(one.kind == "repair" for one in asked) <= policy.repair_rounds
     assert result["verdict"] in ("verified", "plausible", "unverified")
 

@@ -163,6 +163,30 @@ def test_where_nothing_at_all_was_answered_the_caller_gets_the_error():
         bug.invoke({"task": TASK})
 
 
+@pytest.mark.parametrize("policy", [API, SMALL], ids=["two at once", "one alone"])
+def test_a_run_that_ended_with_an_error_tries_again_when_it_is_resumed(policy):
+    down = ModelCallError("the server is down", 4)
+    fates = [down] * (3 if policy is API else 1)
+
+    def coder(state):
+        if fates:
+            raise fates.pop()
+        index, kind = state["assignment"].index, state["assignment"].kind
+        return {"candidates": [Candidate(index=index, code=ADD, entry_point="add", origin=kind)]}
+
+    config = {"configurable": {"thread_id": "1"}}
+    voices = team(
+        ScriptedChatModel(),
+        policy=policy,
+        coder=RunnableLambda(coder),
+        tester=RunnableLambda(passing),
+        checkpointer=InMemorySaver(),
+    )
+    with pytest.raises(ModelCallError, match="the server is down"):
+        voices.invoke({"task": TASK}, config)
+    assert voices.invoke(None, config)["code"] == ADD
+
+
 def test_a_mistake_in_the_set_up_is_no_matter_of_one_branch():
     missing = UnknownModelError("No such model.")
     voices = team(ScriptedChatModel(), policy=API, coder=answering(missing, ADD), tester=RunnableLambda(passing))
