@@ -31,11 +31,22 @@ def read_task(given: str) -> str:
             )
         else:
             task = given
+    if not _is_utf8(task):
+        raise BadInputError("The task is not UTF-8 text.")
     if not task.strip():
         raise BadInputError('The task is empty. Say what to write, such as: motet solve "Write add(a, b) ..."')
     if len(task) > LONGEST_TASK:
         raise BadInputError(f"The task has {len(task):,} characters; {LONGEST_TASK:,} is the most. Give only the task.")
     return task
+
+
+def _is_utf8(text: str) -> bool:
+    """Python keeps bytes that are no UTF-8 as characters that nothing else takes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def read_text(path: Path, what: str) -> str:
@@ -59,6 +70,8 @@ def check_target(path: Path) -> None:
         BadInputError: Saying what is in the way.
     """
     folder = path.parent
+    if not _is_utf8(str(path)):
+        raise BadInputError(f"--out {str(path)!r}: give a name in UTF-8.")
     if path.is_dir():
         raise BadInputError(f"--out {str(path)!r} is a folder; give a file name in it.")
     if not folder.is_dir():

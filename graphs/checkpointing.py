@@ -12,6 +12,7 @@ from typing import Any, get_args, get_type_hints
 from langgraph.checkpoint.base import BaseCheckpointSaver, SerializerProtocol
 from langgraph.checkpoint.serde.encrypted import EncryptedSerializer
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.graph import StateGraph
 from langgraph.types import Checkpointer
 from pydantic import BaseModel
 from typing_extensions import is_typeddict
@@ -21,32 +22,39 @@ from motet.graphs.state import TeamState
 
 TypeName = tuple[str, str]
 """A type's module and name, as LangGraph's serializer wants it."""
+AnyGraph = StateGraph[Any, Any, Any, Any]
 NO_TYPE: TypeName = (__name__, "")
 
 
-def know_team_types(checkpointer: Checkpointer, *more: type) -> Checkpointer:
+def know_team_types(checkpointer: Checkpointer, *more: type | AnyGraph) -> Checkpointer:
     """Tell a checkpointer which types a team's state holds. `create_team` does it by itself.
 
     Use it for graphs of your own that contain a team or its nodes.
 
     Args:
         checkpointer: Any of LangGraph's.
-        more: Types of yours that states hold: pydantic models, dataclasses, or typed dictionaries of such. Others come
-            back as plain dictionaries.
+        more: A graph of yours, for the types in its states, or such types: pydantic models, dataclasses, typed
+            dictionaries. Others come back as plain dictionaries.
 
     Returns:
         A shallow copy on the same storage; `None`, `True` and `False` as they are.
 
     Example:
         ```python
-        graph = build_team().compile(checkpointer=know_team_types(InMemorySaver()))
+        graph = build_team()
+        team = graph.compile(checkpointer=know_team_types(InMemorySaver(), graph))
         ```
     """
     if not isinstance(checkpointer, BaseCheckpointSaver):
         return checkpointer
     clone = copy.copy(checkpointer)
-    clone.serde = _knowing(checkpointer.serde, _team_types().union(*(_names(one) for one in more)))
+    schemas = [schema for one in more for schema in (_schemas(one) if isinstance(one, StateGraph) else [one])]
+    clone.serde = _knowing(checkpointer.serde, _team_types().union(*map(_names, schemas)))
     return clone
+
+
+def _schemas(graph: AnyGraph) -> list[type]:
+    return [graph.state_schema, *(node.input_schema for node in graph.nodes.values())]
 
 
 def _knowing(serde: SerializerProtocol, types: frozenset[TypeName]) -> SerializerProtocol:

@@ -191,7 +191,7 @@ def create_team(
         reviewer=reviewer,
         approve=approve,
     )
-    return graph.compile(checkpointer=know_team_types(checkpointer), store=store, cache=cache, name=name)
+    return graph.compile(checkpointer=know_team_types(checkpointer, graph), store=store, cache=cache, name=name)
 
 
 def _sends(state: TeamState, assignments: Sequence[Assignment]) -> list[Send | str]:

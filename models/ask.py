@@ -21,6 +21,7 @@ from motet.models.prices import NO_PRICES, Prices
 from motet.models.retry import Retry, is_passing
 from motet.models.sampling import Sampling
 from motet.models.scripted import ROLE_KEY, ScriptedChatModel
+from motet.tools.encodable import encodable
 
 NO_SAMPLING = Sampling()
 DEFAULT_RETRY = Retry()
@@ -108,7 +109,7 @@ async def ask(
     message: AIMessage = outcome["raw"] if schema is not None else outcome
     seconds = time.monotonic() - started
     record = note(record_of(message, messages, role=role, model=model_name(model), seconds=seconds))
-    text = str(message.text)
+    text = encodable(str(message.text))
     if is_truncated(message):
         raise TruncatedAnswer(
             f"The answer of {record.model} ended after {record.output_tokens} tokens for lack of more, "

@@ -172,3 +172,26 @@ def test_two_shells_at_once_do_not_meet(solving, server, motet):
     assert [result["verdict"] for result in results] == ["verified"] * 3
     assert len({result["run"] for result in results}) == 3
     assert {run["id"] for run in json.loads(motet("runs", "--json").stdout)} == {one["run"] for one in results}
+
+
+@pytest.mark.model
+def test_the_real_model_is_not_asked_again_for_what_it_had_answered(environment, motet):
+    task = "Write is_even(n: int) -> bool.\n>>> is_even(4)\nTrue\n>>> is_even(7)\nFalse\n>>> is_even(0)\nTrue"
+    model = "local:qwen2.5-coder-0.5b"
+    process = subprocess.Popen(
+        [MOTET, "solve", task, "--model", model], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, env=environment
+    )
+    for line in process.stderr:
+        if b"answer 1" in line:
+            break
+    process.kill()
+    process.communicate()
+    before = json.loads(motet("show", "--json").stdout)
+    assert before["status"] == "interrupted"
+    assert before["usage"]["calls"] >= 1
+    done = motet("resume", before["id"], "--json")
+    assert done.returncode == 0, done.stderr
+    after = json.loads(motet("show", before["id"], "--json").stdout)
+    assert after["verdict"] == "verified"
+    assert after["calls"][: len(before["calls"])] == before["calls"]
+    assert after["usage"]["calls"] > before["usage"]["calls"]

@@ -14,6 +14,7 @@ import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from testing_server import ModelServer
 
 from motet.agents import TeamContext
 from motet.graphs import Policy, create_team
@@ -56,7 +57,7 @@ def solve(store, run, *answers, **context):
 
 def motet(folder, *arguments):
     return subprocess.run(
-        [MOTET, *map(str, arguments)],
+        [MOTET, *(one if isinstance(one, bytes) else str(one) for one in arguments)],
         check=False,
         capture_output=True,
         text=True,
@@ -263,3 +264,15 @@ def test_nobody_else_may_read_what_was_asked(store):
     shutil.copytree(run.folder, store.folder / "copied")
     assert run.folder.stat().st_mode & 0o077 == 0
     assert (run.folder / "run.json").stat().st_mode & 0o077 == 0
+
+
+def test_text_that_is_no_unicode_breaks_nothing(tmp_path):
+    with ModelServer("```python\ndef add(a, b):\n    raise ValueError(chr(0xD83D))\n```") as server:
+        done = motet(tmp_path, "solve", TASK, "--model", server.spec, "--sandbox", "bubblewrap", "--json")
+        assert done.returncode == 3, done.stderr
+        assert "\\ud83d" in json.loads(done.stdout)["evidence"]["failures"][0]
+        assert len(server.requests) > 4, "the repair is asked for as well"
+        assert "ud83d" in motet(tmp_path, "show").stdout
+        refused = motet(tmp_path, "solve", b"Write add(a, b) \xff", "--model", server.spec)
+        assert (refused.returncode, "UTF-8" in refused.stderr) == (2, True)
+        server.shutdown()

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from motet.tools.encodable import Encodable
 from motet.tools.sandbox import Execution
 
 CaseKind = Literal["call", "statement", "doctest"]
@@ -36,10 +37,10 @@ class CaseResult(BaseModel):
     name: str
     outcome: Outcome
     """`failed`: the wrong value, or an assertion; `error`: any other exception; `not_run`: its process ended before."""
-    message: str = ""
+    message: Encodable = ""
     """Why it did not pass, with both sides where there are two."""
     seconds: float = 0.0
-    value: str | None = None
+    value: Encodable | None = None
     """For a call: the value it gave, as Python source where it is plain data, else its `repr`; `None` if it raised."""
     exception: str | None = None
     """The type of the exception that it raised, if it did."""
