@@ -24,6 +24,7 @@ from motet.agents.decision import (
     PlanDecision,
     Reject,
     ShownCode,
+    read_answer,
 )
 from motet.agents.evidence import Finding, Report, Review
 from motet.agents.ledger_middleware import LedgerMiddleware
@@ -74,6 +75,7 @@ __all__ = [
     "create_planner",
     "create_reviewer",
     "create_tester",
+    "read_answer",
     "read_code",
     "read_contract",
 ]

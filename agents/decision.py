@@ -6,7 +6,7 @@ The record holds what was shown beside what came back: it explains a result, and
 import ast
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, TypeAdapter
 
 from motet.agents.amendment import checked_contract, completed_examples
 from motet.agents.candidate import Candidate
@@ -132,3 +132,13 @@ class CodeDecision(BaseModel):
 
 
 Decision = ContractDecision | PlanDecision | CodeDecision
+
+
+def read_answer(what: Approvable, answer: object) -> Approve | EditContract | EditPlan | EditCode | Reject:
+    """Check an answer before a run is resumed with it.
+
+    Raises:
+        ValidationError: It is none to this question.
+    """
+    answers: dict[str, Any] = {"contract": ContractAnswer, "plan": PlanAnswer, "code": CodeAnswer}
+    return TypeAdapter(answers[what]).validate_python(answer)

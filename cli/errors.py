@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 import typer
 
-OK, FAILURE, BAD_INPUT, NOT_VERIFIED, INTERRUPTED = 0, 1, 2, 3, 130
-"""Exit codes. `NOT_VERIFIED`: there is a solution, but it is not proved."""
+OK, FAILURE, BAD_INPUT, NOT_VERIFIED, WAITING, INTERRUPTED = 0, 1, 2, 3, 4, 130
+"""Exit codes. `NOT_VERIFIED`: there is a solution, but it is not proved. `WAITING`: a human is asked something."""
 
 
 class BadInputError(Exception):

@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from motet.cli.approval import ask, tell_waiting
 from motet.cli.errors import FAILURE, NOT_VERIFIED, OK, InterruptedRunError
 from motet.cli.live import LiveView
 from motet.cli.result import print_result
 from motet.tools.files import write_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from langchain_core.language_models import BaseChatModel
     from langchain_core.runnables import RunnableConfig
+    from langgraph.types import Command
 
     from motet.graphs import TeamContext, TeamInput, TeamOutput
-    from motet.graphs.runs import RunRequest, RunStore
+    from motet.graphs.runs import Question, RunRequest, RunStore
     from motet.graphs.team import Team
     from motet.tools.sandbox import Sandbox
 
@@ -30,8 +34,10 @@ def work_on(
     sandbox: "Sandbox",
     view: LiveView,
     stopped: bool = False,
-) -> "TeamOutput":
-    """Work on a recorded run until it has its result.
+    answers: "Mapping[str, object] | None" = None,
+    may_ask: bool = False,
+) -> "TeamOutput | Question":
+    """Work on a recorded run until it has its result, or waits for a human who is not there.
 
     Args:
         store: Where it is recorded.
@@ -40,18 +46,28 @@ def work_on(
         sandbox: Where its code runs.
         view: Where it is shown.
         stopped: Whether it had ended early, and is to go on all the same.
+        answers: What a human answered, by the question's id.
+        may_ask: Whether a human is there.
 
     Raises:
         InterruptedRunError: The user ended it.
     """
-    from motet.graphs.runs import RunError, lift_stop, team_for
+    from langgraph.types import Command
 
-    async def work() -> "TeamOutput":
+    from motet.graphs.runs import Question, RunError, lift_stop, team_for
+
+    async def work() -> "TeamOutput | Question":
         async with store.aopen(run) as it:
             team = team_for(it.request, model=model, sandbox=sandbox, checkpointer=it.checkpointer)
             if stopped:
                 await team.aupdate_state(it.config, *lift_stop((await team.aget_state(it.config)).values))
-            return await follow(team, it.input, it.config, context=context_of(it.request), view=view)
+            given = Command(resume=answers) if answers else it.input
+            while True:
+                outcome = await follow(team, given, it.config, context=context_of(it.request), view=view)
+                if not may_ask or not isinstance(outcome, Question):
+                    return outcome
+                view.rest()
+                given = Command(resume={outcome.id: ask(outcome)})
 
     try:
         return asyncio.run(work())
@@ -68,10 +84,12 @@ def work_unrecorded(
     request: "RunRequest", *, model: "BaseChatModel", sandbox: "Sandbox", view: LiveView
 ) -> "TeamOutput":
     """Work on a task without a record."""
-    from motet.graphs.runs import team_for
+    from motet.graphs.runs import Question, team_for
 
     team = team_for(request, model=model, sandbox=sandbox)
-    return asyncio.run(follow(team, request.input, {}, context=context_of(request), view=view))
+    outcome = asyncio.run(follow(team, request.input, {}, context=context_of(request), view=view))
+    assert not isinstance(outcome, Question), "nobody is asked without a record"
+    return outcome
 
 
 def context_of(request: "RunRequest") -> "TeamContext":
@@ -82,10 +100,17 @@ def context_of(request: "RunRequest") -> "TeamContext":
 
 
 async def follow(
-    team: "Team", given: "TeamInput | None", config: "RunnableConfig", *, context: "TeamContext", view: LiveView
-) -> "TeamOutput":
-    """Run a team and show what it streams."""
-    result: TeamOutput | None = None
+    team: "Team",
+    given: "TeamInput | Command | None",
+    config: "RunnableConfig",
+    *,
+    context: "TeamContext",
+    view: LiveView,
+) -> "TeamOutput | Question":
+    """Run a team and show what it streams, until it has its result or asks a human."""
+    from motet.graphs.runs import Question
+
+    result: TeamOutput | Question | None = None
     # Each step is on the disk before the next begins; that takes some milliseconds.
     durability = "sync" if "configurable" in config else None
     stream = team.astream(
@@ -99,16 +124,24 @@ async def follow(
     async for part in stream:
         if part["type"] == "custom":
             view.show(part["data"])
+        elif part["type"] == "values" and part["interrupts"]:
+            (asked,) = part["interrupts"]
+            result = Question(id=asked.id, value=asked.value, response_schema=asked.response_schema)
         elif part["type"] == "values" and "verdict" in part["data"]:
             result = part["data"]
-    assert result is not None, "the graph always ends in `finish`"
+    assert result is not None, "the graph ends in `finish` or in a question"
     return result
 
 
 def deliver(
-    result: "TeamOutput", *, run: str | None, model: str, policy: str, out: Path | None, as_json: bool
+    result: "TeamOutput | Question", *, run: str | None, model: str, policy: str, out: Path | None, as_json: bool
 ) -> typer.Exit:
-    """Show a result, write its code to a file, and say how to exit."""
+    """Show a result, write its code to a file, and say how to exit; or say what the run waits for."""
+    from motet.graphs.runs import Question
+
+    if isinstance(result, Question):
+        assert run is not None
+        return tell_waiting(result, run, as_json=as_json)
     if out and result["code"]:
         write_whole(out, result["code"])
     if as_json:

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from motet.agents import Report
     from motet.tools.sandbox import Sandbox
 
-COLOURS = {"planner": "cyan", "coder": "green", "tester": "yellow", "reviewer": "magenta", "finish": "white"}
+COLOURS = {
+    "planner": "cyan",
+    "coder": "green",
+    "tester": "yellow",
+    "reviewer": "magenta",
+    "finish": "white",
+    "human": "bold",
+}
 
 
 class LiveView:
@@ -54,6 +61,10 @@ class LiveView:
         self._line("tester", f"sandbox: {machine.kind}{'' if machine.capabilities.isolated else ' (NOT isolated)'}")
         return machine
 
+    def rest(self) -> None:
+        """Stop spinning: nobody works while a human is asked."""
+        self._busy(None)
+
     def tell(self, text: str) -> None:
         """Show a line that no voice says."""
         self._console.print(Text(text, style="dim"), soft_wrap=True)
@@ -89,8 +100,19 @@ class LiveView:
     def _on_candidate(self, role: str, event: Mapping[str, Any]) -> None:
         candidate = event["candidate"]
         lines = len(candidate.code.splitlines())
+        if candidate.origin == "human":
+            self._line(
+                "human", f"answer {candidate.index + 1}, an edit of answer {candidate.repairs + 1}: {lines} lines"
+            )
+            return
         kind = f"repair of answer {candidate.repairs + 1}" if candidate.repairs is not None else "answer"
         self._line(role, f"{kind} {candidate.index + 1}: {lines} lines")
+
+    def _on_decision(self, role: str, event: Mapping[str, Any]) -> None:
+        decision = event["decision"]
+        did = {"approve": "approves", "edit": "edits", "reject": "rejects"}[decision.answer.decision]
+        why = getattr(decision.answer, "feedback", None)
+        self._line("human", f"{did} the {decision.what}{f': {_short(why)}' if why else ''}")
 
     def _on_void(self, role: str, event: Mapping[str, Any]) -> None:
         answer = event["answer"]

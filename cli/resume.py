@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from motet.cli.approval import can_ask, read_answers, tell_waiting
 from motet.cli.budget import check_priced, read_prices
 from motet.cli.errors import BadInputError
 from motet.cli.following import deliver, work_on
@@ -37,10 +38,18 @@ def resume(
     max_calls: MaxCalls = None,
     max_cost: MaxCost = None,
     prices: PricesFile = None,
+    approve: Annotated[bool, typer.Option("--approve", help="Answer yes to what the run asks you.")] = False,
+    reject: Annotated[
+        str | None,
+        typer.Option(metavar="WHY", help='Answer no; the team tries again by what you say. "" ends the run.'),
+    ] = None,
+    edit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Answer with your own version: code, a plan, or a contract.")
+    ] = None,
     model: Annotated[str | None, typer.Option(help="Go on with this model instead.")] = None,
     sandbox: Annotated[str | None, typer.Option(help="Go on in this sandbox instead.")] = None,
 ) -> None:
-    """Go on with a run after Ctrl-C, a crash or an error. What was finished is not done again.
+    """Go on with a run after Ctrl-C, a crash or an error, or answer what it asks. What was finished is not done again.
 
     A finished run is only shown; but one that ended early goes on, at a limit if it gets another one. Exit codes as for
     `solve`.
@@ -57,6 +66,10 @@ def resume(
         raise RunUnreadableError(found.error)
     given = {"max_tokens": max_tokens, "max_seconds": max_seconds, "max_calls": max_calls, "max_cost": max_cost}
     limits = {name: value for name, value in given.items() if value is not None}
+    answers = read_answers(found, approve=approve, reject=reject, edit=edit)
+    may_ask = can_ask(as_json=as_json)
+    if found.questions and not answers and not may_ask:
+        raise tell_waiting(found.questions[0], found.id, as_json=as_json)
     if found.status == "finished" and not _may_go_on(found, limits):
         raise _again(store, found, as_json=as_json)
     changes: dict[str, Any] = {}
@@ -78,7 +91,16 @@ def resume(
         _tell(store, found, view)
         machine = view.prepare_sandbox(lambda: resolve_sandbox(request.sandbox))
         view.prepare_model(chat)
-        result = work_on(store, found.id, model=chat, sandbox=machine, view=view, stopped=found.status == "finished")
+        result = work_on(
+            store,
+            found.id,
+            model=chat,
+            sandbox=machine,
+            view=view,
+            stopped=found.status == "finished",
+            answers=answers,
+            may_ask=may_ask,
+        )
     out = Path(request.out) if request.out else None
     raise deliver(result, run=found.id, model=model_name(chat), policy=request.policy.name, out=out, as_json=as_json)
 

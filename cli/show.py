@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.syntax import Syntax
 from rich.text import Text
 
+from motet.cli.approval import answers, shown_as
 from motet.cli.errors import BadInputError
 from motet.cli.live import LiveView
 from motet.cli.options import AsJson
@@ -80,6 +81,10 @@ def _print(run: "Run", state: "TeamState", steps: "list[Step]") -> None:
     for step in steps:
         for event in step.events:
             view.show(event)
+    if run.questions:
+        console.print(shown_as(run.questions[0]))
+        for command in answers(run.id):
+            console.print(f"  {command}", markup=False)
     if run.status != "finished":
         return
     console.print()
@@ -97,6 +102,8 @@ def _why(run: "Run") -> str:
         return f"{run.owner} is at {' and '.join(dict.fromkeys(run.next)) or 'the beginning'}"
     if run.status == "failed":
         return f"{run.error}. {goes_on}"
+    if run.status == "waiting":
+        return "waits for your decision"
     return goes_on if run.resumable else (run.stopped or "")
 
 

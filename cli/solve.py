@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from motet.cli.approval import can_ask
 from motet.cli.budget import check_priced, read_prices
 from motet.cli.errors import BadInputError
 from motet.cli.following import deliver, work_on, work_unrecorded
@@ -15,6 +16,7 @@ from motet.cli.task import check_target, read_task, read_text
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
+    from motet.agents import Approvable
     from motet.graphs import Policy
 
 
@@ -45,6 +47,9 @@ def solve(
     max_calls: MaxCalls = None,
     max_cost: MaxCost = None,
     prices: PricesFile = None,
+    approve: Annotated[
+        list[str] | None, typer.Option(help="Ask you before going on with: contract, plan or code. May be repeated.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Makes a run repeatable, as far as the model's server allows.")] = 0,
     record: Annotated[
         bool, typer.Option("--record/--no-record", help="Keep a record of the run, to resume and to show it.")
@@ -52,7 +57,8 @@ def solve(
 ) -> None:
     """Solve a programming task, and show how the code was tested.
 
-    Exit code: 0 verified, 3 delivered but not verified, 2 bad input, 1 failure, 130 interrupted.
+    Exit code: 0 verified, 3 delivered but not verified, 4 waits for your approval, 2 bad input, 1 failure,
+    130 interrupted.
     """
     words = read_task(task)
     own_tests = _own_tests(tests) if tests else None
@@ -73,6 +79,7 @@ def solve(
     chat = resolve_model(model)
     check_priced(chat, limits, table)
     numbers = _policy(policy, chat)
+    asked = _approvals(approve or [], numbers, record=record)
     request = RunRequest(
         task=words,
         tests=own_tests,
@@ -83,6 +90,7 @@ def solve(
         limits=limits,
         prices=table,
         seed=seed,
+        approve=asked,
         out=str(out.absolute()) if out else None,
     )
     # Made before anything is fetched: a folder that cannot be written is told at once.
@@ -101,7 +109,8 @@ def solve(
                 store.remove(run)
             raise
         if run:
-            result = work_on(store, run, model=chat, sandbox=machine, view=view)
+            may_ask = can_ask(as_json=as_json)
+            result = work_on(store, run, model=chat, sandbox=machine, view=view, may_ask=may_ask)
         else:
             result = work_unrecorded(request, model=chat, sandbox=machine, view=view)
     raise deliver(result, run=run, model=model_name(chat), policy=numbers.name, out=out, as_json=as_json)
@@ -114,6 +123,19 @@ def _policy(spec: str, chat: "BaseChatModel") -> "Policy":
         return resolve_policy(spec, chat)
     except ValueError as error:
         raise BadInputError(str(error)) from None
+
+
+def _approvals(approve: list[str], policy: "Policy", *, record: bool) -> "tuple[Approvable, ...]":
+    from motet.graphs.approvals import Approvals, read_approve
+
+    try:
+        asked = read_approve(approve)
+        Approvals(asked, policy)
+    except ValueError as error:
+        raise BadInputError(f"--approve: {error}") from None
+    if asked and not record:
+        raise BadInputError("--approve needs the record in which the run waits; leave --no-record out.")
+    return asked
 
 
 def _own_tests(path: Path) -> str:

@@ -36,8 +36,8 @@ class MissingCheckpointerError(ValueError):
     """A team that asks a human cannot keep its state while it waits."""
 
 
-def read_approve(approve: Approvable | Collection[Approvable]) -> frozenset[Approvable]:
-    """See that everything that is to be approved can be.
+def read_approve(approve: str | Collection[str]) -> tuple[Approvable, ...]:
+    """See that everything that is to be approved can be, and put it into the order in which it is asked about.
 
     Raises:
         ValueError: Something else is named.
@@ -47,7 +47,7 @@ def read_approve(approve: Approvable | Collection[Approvable]) -> frozenset[Appr
     unknown = sorted(str(one) for one in wanted.difference(known))
     if unknown:
         raise ValueError(f"Nobody can approve {', '.join(unknown)}; there are {', '.join(known)}.")
-    return frozenset(one for one in known if one in wanted)
+    return tuple(one for one in known if one in wanted)
 
 
 class Approvals:
@@ -73,7 +73,7 @@ class Approvals:
                 " of small models. Leave `plan` out of `approve`, or give a policy with `plan=True`, such as '32b'."
             )
         # A plan is written only once its contract is approved, so that nobody pays for one that is thrown away.
-        self.writes_plan = policy.plan and not own_planner and bool(self.asked & {"contract", "plan"})
+        self.writes_plan = policy.plan and not own_planner and self.asked[:1] not in ((), ("code",))
 
     @property
     def endings(self) -> list[str]:

@@ -14,6 +14,7 @@ def result_object(result: TeamOutput | TeamState) -> dict[str, Any]:
         "code": result["code"],
         "usage": result["usage"].model_dump(mode="json"),
         "evidence": result["evidence"].model_dump(mode="json"),
+        "decisions": [decision.model_dump(mode="json") for decision in result.get("decisions", [])],
     }
 
 

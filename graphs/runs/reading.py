@@ -15,6 +15,7 @@ from langgraph.types import StateSnapshot
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
+from motet.agents import Approvable
 from motet.graphs.checkpointing import know_team_types
 from motet.graphs.policy import Policy
 from motet.graphs.runs.errors import RunUnreadableError
@@ -71,15 +72,15 @@ def read_history(folder: Path, request: RunRequest, *, whole: bool) -> list[Stat
     mode = "mode=ro" if os.access(folder, os.W_OK) else "immutable=1"
     address = f"{(folder / CHECKPOINTS).as_uri()}?{mode}"
     with _translated(folder), closing(sqlite3.connect(address, uri=True, check_same_thread=False)) as connection:
-        team = _reader(request.policy).copy({"checkpointer": know_team_types(SqliteSaver(connection))})
+        team = _reader(request.policy, request.approve).copy({"checkpointer": know_team_types(SqliteSaver(connection))})
         snapshots = list(team.get_state_history(config)) if whole else [team.get_state(config)]
         return [one for one in snapshots if one.created_at]
 
 
 @lru_cache(maxsize=16)
-def _reader(policy: Policy) -> Team:
+def _reader(policy: Policy, approve: tuple[Approvable, ...]) -> Team:
     """A team that can read checkpoints. Which model it has does not matter: nobody is asked anything."""
-    return create_team(model=ScriptedChatModel(), policy=policy)
+    return create_team(model=ScriptedChatModel(), policy=policy, approve=approve)
 
 
 def describe(folder: Path) -> Run:

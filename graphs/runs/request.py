@@ -5,6 +5,7 @@ from importlib.metadata import version
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from motet.agents import Approvable
 from motet.graphs.policy import Policy
 from motet.graphs.state import TeamInput
 from motet.models import BudgetLimits, Prices
@@ -37,6 +38,8 @@ class RunRequest(BaseModel):
     prices: Prices = Prices({})
     """What the models cost."""
     seed: int = 0
+    approve: tuple[Approvable, ...] = ()
+    """What a human is asked about on the way."""
     out: str | None = None
     """The file that the code is to be written to as well, as an absolute path."""
     motet: str = Field(default_factory=_version)

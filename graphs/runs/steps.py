@@ -51,6 +51,8 @@ def _events(role: str, update: Mapping[str, Any], *, told_contract: bool) -> Ite
     def event(name: str, **data: Any) -> dict[str, Any]:
         return {"role": role, "event": name, **data}
 
+    for decision in update.get("decisions", ()):
+        yield event("decision", decision=decision)
     if "contract" in update and not told_contract:
         yield event("contract", contract=update["contract"])
     if "plan" in update:

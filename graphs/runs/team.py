@@ -31,6 +31,7 @@ def team_for(
         model=request.model if model is None else model,
         sandbox=request.sandbox if sandbox is None else sandbox,
         policy=request.policy,
+        approve=request.approve,
         checkpointer=checkpointer,
     )
 
