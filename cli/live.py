@@ -139,10 +139,6 @@ class LiveView:
         for finding in findings:
             self._line(role, f"{'blocks' if finding.blocks else 'comment'}: {_short(finding.message)}")
 
-    def _on_decision(self, role: str, event: Mapping[str, Any]) -> None:
-        decision = event["decision"]
-        self._line("human", f"{decision.what}: {decision.answer.decision}")
-
     def _line(self, role: str, text: str) -> None:
         if text:
             # In one piece: a spinner is redrawn below whatever is printed.
