@@ -12,7 +12,12 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from testing_server import ModelServer
+
+from motet.agents import Contract, Example
+from motet.cli.editing import answer_of, text_of
 
 pytestmark = pytest.mark.bubblewrap
 
@@ -304,3 +309,17 @@ def test_a_second_process_is_refused_while_a_human_is_asked(terminal, motet):
     human.process.send_signal(signal.SIGKILL)
     human.process.wait()
     assert motet("resume", run["id"], "--approve").returncode == 0
+
+
+words = st.text(alphabet=st.characters(exclude_categories=["Cs"])) | st.text(alphabet="'\"\\\n\r\tab\x00\x7f")
+
+
+@given(words, st.lists(words, max_size=3), words)
+def test_a_contract_that_is_saved_unchanged_is_the_same_contract(task, constraints, value):
+    example = Example(form="doctest", code="add(1)", expected=value, text="add(1)")
+    contract = Contract(
+        task=task, entry_point="add", constraints=tuple(constraints), preamble=value, examples=(example,)
+    )
+    shown = contract.model_dump(mode="json")
+    answer = answer_of("contract", shown, text_of("contract", shown))
+    assert Contract.model_validate(answer["contract"]) == contract
