@@ -31,7 +31,7 @@ from motet.agents.node import (
     context_of,
     contract_of,
     emit,
-    is_called_sync,
+    invoke_as_called,
     ledger_for,
     model_for,
     role_node,
@@ -74,8 +74,7 @@ def create_agent_coder(
         system_prompt: What the agent is told of its work, in place of the system text of whatever prompt is used.
         prompt: What it is told, in place of all of motet's wordings; rendered with `task`, `wanted` and `rounds`.
         repair_prompt: What it is told for a repair; rendered with `code` and `failure` as well.
-        middleware: LangChain middleware of your own; one of a kind that motet adds takes its place. The agent runs
-            async, so hooks around calls need their async form.
+        middleware: LangChain middleware of your own; one of a kind that motet adds takes its place.
         rounds: How often the model is asked for one candidate at most.
         timeout: After how many seconds a step of it counts as hung.
         name: The node's name, shown in streams and in the usage.
@@ -125,15 +124,15 @@ def create_agent_coder(
             system_prompt=str(system.text),
             middleware=around,
             context_schema=TeamContext,
-            # A sync caller's checkpointer may know no async; without one a broken-off run starts the agent afresh.
-            checkpointer=False if is_called_sync() else None,
             name=name,
         )
         problem: Exception | None = None
         try:
-            witness.see(await agent.ainvoke({"messages": [user]}))
+            witness.see(await invoke_as_called(agent, {"messages": [user]}))
         except (ModelAnswerError, BudgetExhausted, ModelCallError, ContextOverflow) as error:
             problem = error
+        finally:
+            witness.close()
         update: CoderUpdate = {"calls": witness.calls}
         try:
             update |= propose(final_code(witness.messages, contract), contract, assignment)

@@ -4,14 +4,15 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable, Generator, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from functools import cache
 from typing import Any, TypeVar
 from uuid import uuid4
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.runnables import RunnableConfig, RunnableLambda
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langchain_core.runnables.config import merge_configs, var_child_runnable_config
 from langgraph.runtime import Runtime, get_runtime
 
@@ -127,9 +128,20 @@ def _background_loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
-def is_called_sync() -> bool:
-    """Whether the running coroutine works for a sync caller."""
-    return asyncio.get_running_loop() is _background_loop()
+async def invoke_as_called(graph: Runnable[Any, Result], value: Any) -> Result:
+    """Invoke a graph inside of a role, without async where the role was called so.
+
+    A sync caller's checkpointer, tools and middleware may know no async.
+    """
+    loop = asyncio.get_running_loop()
+    if loop is not _background_loop():
+        return await graph.ainvoke(value)
+    # A pool of its own: the graph waits for others of the loop's threads.
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="motet-graph")
+    try:
+        return await loop.run_in_executor(pool, copy_context().run, graph.invoke, value)
+    finally:
+        pool.shutdown(wait=False)
 
 
 def contract_of(state: State) -> Contract:

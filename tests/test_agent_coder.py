@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 from langchain.agents import create_agent
-from langchain.agents.middleware import AgentMiddleware, ModelCallLimitMiddleware
+from langchain.agents.middleware import AgentMiddleware, HumanInTheLoopMiddleware, ModelCallLimitMiddleware
 from langchain_core.messages import AIMessage
 from langchain_core.tools import tool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.types import Command
 
 from motet.agents import TeamContext, create_agent_coder, create_coding_tools
 from motet.graphs import SMALL, create_team
@@ -135,9 +137,9 @@ def test_middleware_of_the_users_own_is_added_and_goes_before_motets():
     seen = []
 
     class Counting(AgentMiddleware):
-        async def awrap_model_call(self, request, handler):
+        def wrap_model_call(self, request, handler):
             seen.append(len(request.messages))
-            return await handler(request)
+            return handler(request)
 
     own = [Counting(), ModelCallLimitMiddleware(run_limit=1)]
     voices, _ = team(tries(RIGHT), tries(RIGHT_TOO), middleware=own)
@@ -164,28 +166,61 @@ def test_the_users_tests_stay_out_of_the_agents_sight():
     assert not any("42" in prompt for prompt in prompts)
 
 
-async def test_a_broken_off_agent_goes_on_where_it_was_and_pays_for_nothing_twice():
-    class Breaks(AgentMiddleware):
-        after = 2
+class Breaks(AgentMiddleware):
+    """Breaks the agent off once, when it has so many messages."""
 
-        async def awrap_model_call(self, request, handler):
-            if len(request.messages) > 2 * Breaks.after:
-                raise MemoryError
-            return await handler(request)
+    def __init__(self, at):
+        super().__init__()
+        self.at = at
 
+    def before_model(self, state, runtime):
+        if len(state["messages"]) == self.at:
+            self.at = 0
+            raise MemoryError
+
+
+def agent_that_breaks_off(saver):
     model = ScriptedChatModel(coder=[tries(WRONG), tries(RIGHT), fenced(RIGHT), fenced(RIGHT_TOO)])
-    coder = create_agent_coder(model=model, sandbox="bubblewrap", middleware=[Breaks()])
-    saver = InMemorySaver()
+    coder = {"middleware": [Breaks(at=5)]}
     voices = create_team(model=model, policy="small", sandbox="bubblewrap", coder=coder, checkpointer=saver)
-    config = {"configurable": {"thread_id": "1"}}
-    with pytest.raises(MemoryError):
-        await voices.ainvoke({"task": TASK}, config)
-    assert len(model.asked) == 2
-    Breaks.after = 9
-    result = await voices.ainvoke(None, config)
+    return voices, model
+
+
+def test_a_broken_off_agent_goes_on_where_it_was_and_pays_for_nothing_twice():
+    with SqliteSaver.from_conn_string(":memory:") as saver:  # it knows no async
+        voices, model = agent_that_breaks_off(saver)
+        config = {"configurable": {"thread_id": "1"}}
+        with pytest.raises(MemoryError):
+            voices.invoke({"task": TASK}, config)
+        assert len(model.asked) == 2
+        result = voices.invoke(None, config)
     assert result["verdict"] == "verified"
     assert [len(asked.messages) for asked in model.asked] == [2, 4, 6, 2], "nothing is asked again"
     assert result["usage"].calls == 4, "what was paid before is not forgotten"
+
+
+async def test_so_does_its_async_twin_whose_budget_knows_what_was_spent():
+    voices, model = agent_that_breaks_off(InMemorySaver())
+    config = {"configurable": {"thread_id": "1"}}
+    with pytest.raises(MemoryError):
+        await voices.ainvoke({"task": TASK}, config)
+    result = await voices.ainvoke(None, config, context=TeamContext(limits=BudgetLimits(max_calls=3)))
+    assert (result["verdict"], len(model.asked)) == ("plausible", 3)
+
+
+@pytest.mark.parametrize("decision", ["approve", "reject"])
+def test_a_human_can_be_asked_before_a_tool_runs(decision):
+    model = ScriptedChatModel(coder=[tool_call("run_code", code="print(6 * 7)"), fenced(RIGHT), fenced(RIGHT_TOO)])
+    asks = HumanInTheLoopMiddleware(interrupt_on={"run_code": True})
+    voices = create_team(
+        model=model, policy="small", sandbox="bubblewrap", coder={"middleware": [asks]}, checkpointer=InMemorySaver()
+    )
+    config = {"configurable": {"thread_id": "1"}}
+    (asked,) = voices.invoke({"task": TASK}, config)["__interrupt__"]
+    assert asked.value["action_requests"][0]["args"] == {"code": "print(6 * 7)"}
+    result = voices.invoke(Command(resume={"decisions": [{"type": decision}]}), config)
+    assert result["verdict"] == "verified"
+    assert ("42" in last_told(model, 1)) == (decision == "approve")
 
 
 async def test_the_tools_serve_an_agent_outside_of_motet():
