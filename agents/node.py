@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from functools import cache
 from typing import Any, TypeVar
@@ -124,7 +124,14 @@ def run_in_background(work: Awaitable[Result]) -> Result:
 @cache
 def _background_loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, name="motet-sync", daemon=True).start()
+
+    def run() -> None:
+        while True:
+            # These two end a loop that one task raises them in; the others' work goes on.
+            with suppress(KeyboardInterrupt, SystemExit):
+                loop.run_forever()
+
+    threading.Thread(target=run, name="motet-sync", daemon=True).start()
     return loop
 
 

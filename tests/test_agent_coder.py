@@ -1,5 +1,6 @@
 """The coder that is a LangChain agent: what it may do, what it costs, what becomes of one that does not end well."""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -55,12 +56,14 @@ def test_an_agent_that_mends_its_code_before_it_answers_is_verified_and_every_ca
 
 
 async def test_the_async_twin_does_the_same_with_two_agents_at_once():
-    voices, _ = team(
-        *[tries(WRONG), tries(WRONG), tries(RIGHT), tries(RIGHT_TOO), fenced(RIGHT), fenced(RIGHT_TOO)],
-        policy=SMALL.model_copy(update={"batch": 2}),
-    )
+    last = [fenced(RIGHT), fenced(RIGHT_TOO)]
+
+    def work(messages):
+        return last.pop() if messages[-1].type == "tool" else tries(RIGHT)
+
+    voices, _ = team(*[work] * 4, policy=SMALL.model_copy(update={"batch": 2}))
     result = await voices.ainvoke({"task": TASK})
-    assert (result["verdict"], result["usage"].calls) == ("verified", 6)
+    assert (result["verdict"], result["usage"].calls) == ("verified", 4)
 
 
 def test_a_model_that_calls_no_tool_is_a_plain_coder():
@@ -166,31 +169,22 @@ def test_the_users_tests_stay_out_of_the_agents_sight():
     assert not any("42" in prompt for prompt in prompts)
 
 
-class Breaks(AgentMiddleware):
-    """Breaks the agent off once, when it has so many messages."""
-
-    def __init__(self, at):
-        super().__init__()
-        self.at = at
-
-    def before_model(self, state, runtime):
-        if len(state["messages"]) == self.at:
-            self.at = 0
-            raise MemoryError
-
-
-def agent_that_breaks_off(saver):
-    model = ScriptedChatModel(coder=[tries(WRONG), tries(RIGHT), fenced(RIGHT), fenced(RIGHT_TOO)])
-    coder = {"middleware": [Breaks(at=5)]}
-    voices = create_team(model=model, policy="small", sandbox="bubblewrap", coder=coder, checkpointer=saver)
-    return voices, model
-
-
 def test_a_broken_off_agent_goes_on_where_it_was_and_pays_for_nothing_twice():
     with SqliteSaver.from_conn_string(":memory:") as saver:  # it knows no async
-        voices, model = agent_that_breaks_off(saver)
+        model = ScriptedChatModel(coder=[tries(WRONG), tries(RIGHT), fenced(RIGHT), fenced(RIGHT_TOO)])
+
+        class Breaks(AgentMiddleware):
+            done = False
+
+            def before_model(self, state, runtime):
+                if len(state["messages"]) == 5 and not self.done:
+                    self.done = True
+                    raise KeyboardInterrupt
+
+        coder = {"middleware": [Breaks()]}
+        voices = create_team(model=model, policy="small", sandbox="bubblewrap", coder=coder, checkpointer=saver)
         config = {"configurable": {"thread_id": "1"}}
-        with pytest.raises(MemoryError):
+        with pytest.raises(KeyboardInterrupt):
             voices.invoke({"task": TASK}, config)
         assert len(model.asked) == 2
         result = voices.invoke(None, config)
@@ -200,12 +194,26 @@ def test_a_broken_off_agent_goes_on_where_it_was_and_pays_for_nothing_twice():
 
 
 async def test_so_does_its_async_twin_whose_budget_knows_what_was_spent():
-    voices, model = agent_that_breaks_off(InMemorySaver())
+    reached = asyncio.Event()
+
+    async def hang(messages):
+        reached.set()
+        await asyncio.Event().wait()
+
+    model = ScriptedChatModel(coder=[tries(WRONG), tries(RIGHT), hang, fenced(RIGHT)])
+    voices = create_team(
+        model=model, policy="small", sandbox="bubblewrap", coder={"rounds": 8}, checkpointer=InMemorySaver()
+    )
     config = {"configurable": {"thread_id": "1"}}
-    with pytest.raises(MemoryError):
-        await voices.ainvoke({"task": TASK}, config)
-    result = await voices.ainvoke(None, config, context=TeamContext(limits=BudgetLimits(max_calls=3)))
-    assert (result["verdict"], len(model.asked)) == ("plausible", 3)
+    running = asyncio.create_task(voices.ainvoke({"task": TASK}, config))
+    await reached.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    result = await voices.ainvoke(None, config, context=TeamContext(limits=BudgetLimits(max_calls=4)))
+    assert [len(asked.messages) for asked in model.asked] == [2, 4, 6, 6]
+    assert (result["verdict"], result["code"], result["usage"].calls) == ("plausible", RIGHT, 4)
+    assert "max_calls" in result["evidence"].reason
 
 
 @pytest.mark.parametrize("decision", ["approve", "reject"])
