@@ -99,7 +99,7 @@ def make_team() -> Any:
             self._script.lines[:] = [answer]
             self._script.asked.clear()
 
-    return create_team(model=Endless(), policy="1.5b", sandbox=NoSandbox())  # type: ignore[arg-type]
+    return create_team(model=Endless(), policy="1.5b", sandbox=NoSandbox())  # ty: ignore[invalid-argument-type]
 
 
 class Steps(TypedDict, total=False):
@@ -121,7 +121,7 @@ def make_empty(path: list[str]) -> Any:
         following = path[state["done"]]
         return [Send(following, {})] if following in ("coder", "reviewer") else following
 
-    graph = StateGraph(Steps)
+    graph = StateGraph(Steps)  # ty: ignore[invalid-argument-type]
     for name in dict.fromkeys(path):
         graph.add_node(name, RunnableLambda(nothing, anothing))
     graph.add_edge(START, "planner")

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import typer
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
     from langgraph.types import Command
 
-    from motet.graphs import TeamContext, TeamInput, TeamOutput
+    from motet.graphs import TeamContext, TeamInput, TeamOutput, TeamState
     from motet.graphs.runs import Question, RunRequest, RunStore
     from motet.graphs.team import Team
     from motet.tools.sandbox import Sandbox
@@ -60,7 +60,8 @@ def work_on(
         async with store.aopen(run) as it:
             team = team_for(it.request, model=model, sandbox=sandbox, checkpointer=it.checkpointer)
             if stopped:
-                await team.aupdate_state(it.config, *lift_stop((await team.aget_state(it.config)).values))
+                state = cast("TeamState", (await team.aget_state(it.config)).values)
+                await team.aupdate_state(it.config, *lift_stop(state))
             given = Command(resume=answers) if answers else it.input
             while True:
                 outcome = await follow(team, given, it.config, context=context_of(it.request), view=view)
@@ -126,7 +127,7 @@ async def follow(
             view.show(part["data"])
         elif part["type"] == "values" and part["interrupts"]:
             (asked,) = part["interrupts"]
-            result = Question(id=asked.id, value=asked.value, response_schema=asked.response_schema)
+            result = Question.of(asked)
         elif part["type"] == "values" and "verdict" in part["data"]:
             result = part["data"]
     assert result is not None, "the graph ends in `finish` or in a question"

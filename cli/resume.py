@@ -1,7 +1,7 @@
 """`motet resume`: goes on with a run that was interrupted, and pays for nothing again that was finished."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -152,7 +152,7 @@ def _again(store: "RunStore", run: "Run", *, as_json: bool) -> typer.Exit:
     hint = f": {run.stopped} A larger limit lets it go on" if run.stopped else ""
     LiveView(quiet=as_json).tell(f"run {run.id} is finished, this is its result{hint}")
     state = store.state(run.id)
-    result: TeamOutput = {key: state[key] for key in TeamOutput.__annotations__}
+    result = cast(TeamOutput, {key: value for key, value in state.items() if key in TeamOutput.__annotations__})
     # The code is missing where the run ended between its last step and the writing of the file; what stands there since
     # may have been worked on.
     out = Path(run.request.out) if run.request.out else None

@@ -3,7 +3,7 @@
 It fits wherever agents pass messages: beside other agents in one graph, behind a supervisor, in a chat window.
 """
 
-from typing import Annotated, Any, NotRequired, get_type_hints
+from typing import Annotated, Any, NotRequired, cast, get_type_hints
 
 from langchain_core.messages import AIMessage, AnyMessage
 from langgraph.graph import END, START, StateGraph
@@ -76,7 +76,7 @@ def as_chat(team: Team, *, name: str = "team", checkpointer: Checkpointer = None
 
     def answer(state: ChatState) -> dict[str, Any]:
         asked = read_request(state["messages"], own_name=name)
-        result: TeamOutput = {key: state[key] for key in get_type_hints(TeamOutput) if key in state}
+        result = cast(TeamOutput, {key: value for key, value in state.items() if key in get_type_hints(TeamOutput)})
         note = {**result_object(result), "requests": (asked or Request(words=(state["task"],))).words}
         return {"messages": [AIMessage(in_words(result), name=name, additional_kwargs={NOTE: note})]}
 

@@ -7,7 +7,7 @@ run is resumed, so what failed would never be tried again; and where it handles 
 import concurrent.futures
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig, RunnableLambda
 from langgraph.errors import GraphBubbleUp
@@ -18,6 +18,7 @@ from motet.agents.session_work import untestable
 from motet.graphs.checked import Role
 from motet.graphs.conductor import first, untested
 from motet.graphs.policy import Policy
+from motet.graphs.state import TeamState
 from motet.models import ContextOverflow, ModelAnswerError, ModelCallError, ModelError
 from motet.tools.sandbox import NoSandboxError, SandboxError, UnknownSandboxError
 
@@ -80,7 +81,7 @@ def _void(policy: Policy, state: State, error: Exception) -> Mapping[str, Any]:
     assignment: Assignment = state.get("assignment") or Assignment(index=0, kind="first")
     is_first = assignment.kind == "first" and not state.get("candidates")
     # Its siblings may have more luck; after they had none, the next first answer goes out alone.
-    is_alone = is_first and (bool(state.get("void")) or len(first(state, policy)) == 1)
+    is_alone = is_first and (bool(state.get("void")) or len(first(cast(TeamState, state), policy)) == 1)
     is_setup = isinstance(error, ModelError) and not isinstance(
         error, ModelCallError | ModelAnswerError | ContextOverflow
     )
@@ -100,7 +101,7 @@ def _untested(state: State, error: Exception) -> Mapping[str, Any]:
         raise error
     if state.get("inputs") is None:
         return {"inputs": [], **_seconds(state, error)}
-    reports = {one.index: untestable(one, str(error), sandbox="none") for one in untested(state)}
+    reports = {one.index: untestable(one, str(error), sandbox="none") for one in untested(cast(TeamState, state))}
     for index, report in reports.items():
         emit(node_runtime(), "tester", "report", index=index, report=report)
     return {"reports": reports, **_seconds(state, error)}

@@ -39,7 +39,7 @@ NUMBERS = (
     ),
     Number(
         "coder",
-        ("whole",) * 5,
+        ("whole", "whole", "whole", "whole", "whole"),
         "`auto` makes it `agent` from 32b on, where the model's profile says that it calls tools. Smaller ones write"
         " their calls as text: offered a tool, the embedded 0.5B and 1.5B called none in six tries. Nor do they mend"
         " much (see `repair_rounds`), which is what tools are for.",

@@ -1,13 +1,13 @@
 """A team as a tool: for agents that call tools well and want code that was run."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, Field, StringConstraints, field_validator
 
 from motet.agents import TeamContext
-from motet.graphs.state import TeamInput
+from motet.graphs.state import TeamInput, TeamOutput
 from motet.graphs.team import Team
 from motet.graphs.telling import in_words, result_object
 from motet.tools.testing import read_tests
@@ -74,11 +74,11 @@ def as_tool(
     """
 
     def run(config: RunnableConfig, task: str, tests: str | None = None) -> tuple[str, dict[str, Any]]:
-        result = team.invoke(TeamInput(task=task, tests=tests), config, context=context)
+        result = cast(TeamOutput, team.invoke(TeamInput(task=task, tests=tests), config, context=context))
         return in_words(result), result_object(result)
 
     async def arun(config: RunnableConfig, task: str, tests: str | None = None) -> tuple[str, dict[str, Any]]:
-        result = await team.ainvoke(TeamInput(task=task, tests=tests), config, context=context)
+        result = cast(TeamOutput, await team.ainvoke(TeamInput(task=task, tests=tests), config, context=context))
         return in_words(result), result_object(result)
 
     return StructuredTool.from_function(

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, cast, get_type_hints
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.sqlite import SqliteSaver
@@ -88,17 +88,23 @@ def describe(folder: Path) -> Run:
     created = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
     # Looked at before the checkpoints: a run that ends in between is then called running, and not interrupted.
     owner = owner_of(folder)
-    known: dict[str, Any] = {"id": folder.name, "folder": folder, "bytes": bytes_in(folder), "owner": owner}
+    known: dict[str, Any] = {
+        "id": folder.name,
+        "folder": folder,
+        "bytes": bytes_in(folder),
+        "owner": owner,
+        "created": created,
+    }
     try:
         request = read_request(folder)
         known |= {"request": request, "created": request.created}
         history = read_history(folder, request, whole=False)
     except RunUnreadableError as error:
-        return Run(status="unreadable", error=str(error), updated=created, **{"created": created, **known})
+        return Run(status="unreadable", error=str(error), updated=created, **known)
     if not history:
         return Run(status="running" if owner else "interrupted", updated=request.created, **known)
     snapshot = history[0]
-    state: TeamState = snapshot.values
+    state = cast(TeamState, snapshot.values)
     error = next((task.error for task in snapshot.tasks if task.error), None)
     finished = not snapshot.next and "verdict" in state
     if owner:
@@ -119,9 +125,7 @@ def describe(folder: Path) -> Run:
         stopped=state.get("stopped") or None,
         error=str(error) if error and status == "failed" else None,
         next=snapshot.next,
-        questions=tuple(
-            Question(id=one.id, value=one.value, response_schema=one.response_schema) for one in snapshot.interrupts
-        ),
+        questions=tuple(Question.of(one) for one in snapshot.interrupts),
         usage=Usage.of(calls),
         updated=datetime.fromisoformat(snapshot.created_at or request.created.isoformat()),
         **known,

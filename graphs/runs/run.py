@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self, cast
 
+from langgraph.types import Interrupt
 from pydantic import BaseModel, ConfigDict
 
 from motet.graphs.runs.lock import Owner
@@ -28,6 +29,11 @@ class Question(BaseModel):
     """What is shown."""
     response_schema: dict[str, Any] | None = None
     """The JSON Schema of the answer."""
+
+    @classmethod
+    def of(cls, asked: Interrupt) -> Self:
+        """Take what LangGraph was left with; it keeps the schema as plain data."""
+        return cls(id=asked.id, value=asked.value, response_schema=cast("dict[str, Any] | None", asked.response_schema))
 
 
 class Run(BaseModel):

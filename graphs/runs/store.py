@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -119,7 +120,7 @@ class RunStore:
         folder = self._find(name)
         request = read_request(folder)
         history = read_history(folder, request, whole=False)
-        state: TeamState = history[0].values if history else {}
+        state = cast(TeamState, history[0].values if history else {})
         check_types(folder.name, request, state)
         return state
 

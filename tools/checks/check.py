@@ -60,7 +60,7 @@ def _request(code: str, tree: ast.Module | None, uses: tuple[Use, ...]) -> tuple
         "modules": {f"motet.tools.checks.{name}": folder.joinpath(f"{name}.py").read_text("utf-8") for name in INSIDE},
         "code": code,
         "uses": [{"paths": use.paths, "keywords": use.keywords, "imports": use.imports} for use in uses],
-        "names": sorted({node.id for node in ast.walk(tree) if _is_bound(node)}) if tree else [],
+        "names": sorted(_bound(tree)) if tree else [],
         "ruff": ruff_command(),
     }
     boot = resources("motet.tools.testing").joinpath("boot.py").read_text("utf-8")
@@ -68,8 +68,8 @@ def _request(code: str, tree: ast.Module | None, uses: tuple[Use, ...]) -> tuple
     return ["python3", "-I", "-B", "-X", "utf8", "-c", boot], b"%012d" % len(text) + text
 
 
-def _is_bound(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+def _bound(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
 
 
 def _wide(limits: Limits) -> Limits:

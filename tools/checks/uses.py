@@ -91,7 +91,7 @@ class _Finder:
                 yield from self._use(node.func, place.scope, keywords)
 
     def _imports(self, node: ast.Import | ast.ImportFrom) -> Iterator[Use]:
-        at = {"line": node.lineno, "column": node.col_offset + 1}
+        line, column = node.lineno, node.col_offset + 1
         if isinstance(node, ast.ImportFrom):
             if not node.module or node.level:
                 return
@@ -99,12 +99,12 @@ class _Finder:
             for alias in node.names:
                 if not {alias.name, module[0]} & self._named:
                     taken = () if alias.name == "*" else (alias.name,)
-                    yield Use(((*module, *taken),), f"{node.module}.{alias.name}", **at, imports=len(module))
+                    yield Use(((*module, *taken),), f"{node.module}.{alias.name}", line, column, imports=len(module))
             return
         for alias in node.names:
             path = tuple(alias.name.split("."))
             if path[0] not in self._named:
-                yield Use((path,), alias.name, **at, imports=len(path))
+                yield Use((path,), alias.name, line, column, imports=len(path))
 
     def _use(self, node: ast.Name | ast.Attribute, scope: Scope, keywords: tuple[str, ...] = ()) -> Iterator[Use]:
         if isinstance(node, ast.Attribute) and (node.attr in self._set or node.attr in self._named):

@@ -64,4 +64,4 @@ class Diagnosis(BaseModel):
         """
         from motet.tools.diagnosis.wording import words_for
 
-        return words_for(self, characters)
+        return words_for(self, characters)  # ty: ignore[invalid-argument-type] - it sees this module under two names
