@@ -38,6 +38,8 @@ def draw(graph: Runnable[Any, Any], *, xray: bool = False) -> Drawing:
         xray: Whether to look into the graphs that are its nodes.
     """
     drawn = graph.get_graph(xray=xray) if xray else graph.get_graph()
+    for name in [name for name in drawn.nodes if "__error_handler__" in name]:
+        drawn.remove_node(drawn.nodes[name])  # where a failed node leads to; it has no part in the work
     names = sorted(drawn.nodes, key=lambda name: name == "__end__")  # the end is added with the first edge to it
     return Drawing(tuple(names), tuple(drawn.edges), drawn.draw_mermaid())
 

@@ -120,6 +120,9 @@ def _report(role: str, event: Event, seen: Seen) -> Turn:
     rows = [_result(one, seen) for one in report.trusted]
     if report.loads.outcome != "passed":
         rows.insert(0, _result(report.loads, seen))
+    rows += [Row(one.kind, printable(one.text), "bad" if one.blocks else "none") for one in report.static]
+    if report.diagnosis:
+        rows.append(Row("why", printable(report.diagnosis.text())))
     if report.tampering:
         rows.insert(0, Row("tampering", printable(report.tampering), "bad"))
     aside = [
