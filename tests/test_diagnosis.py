@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from testing_boxes import KINDS, session_in
 
 from motet.graphs import SMALL, create_team
-from motet.graphs.telling import tested
+from motet.graphs import telling
 from motet.models import ScriptedChatModel
 from motet.tools.diagnosis import Diagnosis, diagnose_case, diagnose_test, read_traceback
 from motet.tools.testing import Case, run_cases, run_pytest
@@ -125,10 +125,12 @@ def test_what_a_worker_says_about_itself_is_read_strictly():
     assert "\x1b" not in found.text()
     far = "{'error': {'type': 'E', 'text': 't', 'assertion': 1}, 'values': [{'data': ['list', 5]}], 'sides': [1]}"
     for kind, step in (("raised", 10**9), ("raised", -1), ("returned", 0), ("busy", None), ("end", None)):
+        # Who tells the judge of its own end has ended its run; that fails as well.
+        decided = ("died", "running the case was broken off") if kind == "end" else ("wrong_value", "1 == 2 is not so")
         said = f"thing({kind!r}, {step}, json.dumps({far}))\n    return 1\n"
         lying = code.partition("            frames = ")[0] + "            " + said
         found = diagnosis_of("bubblewrap", lying, Case(name="a", kind="statement", code="assert f() == 2"))
-        assert (found.kind, found.message) == ("wrong_value", "1 == 2 is not so")
+        assert (found.kind, found.message) == decided
 
 
 @pytest.mark.bubblewrap
@@ -194,7 +196,7 @@ def test_the_team_shows_the_diagnosis_and_tells_it_to_the_coder_where_the_policy
     model = ScriptedChatModel(coder=[wrong] * 5)
     evidence = create_team(model=model, policy=policy, sandbox="bubblewrap").invoke({"task": TASK})["evidence"]
     assert evidence.diagnosis.frames[0].locals == {"result": "-1", "a": "2", "b": "3"}
-    assert any(line.startswith("why: It returned in add, line 3") for line in tested(evidence))
+    assert any(line.startswith("why: It returned in add, line 3") for line in telling.tested(evidence))
     policy = SMALL.model_copy(update={"diagnose": "never"})
     model = ScriptedChatModel(coder=[wrong] * 5)
     evidence = create_team(model=model, policy=policy, sandbox="bubblewrap").invoke({"task": TASK})["evidence"]
