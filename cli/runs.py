@@ -31,7 +31,8 @@ def list_runs(context: typer.Context, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps([run.model_dump(mode="json") for run in runs], indent=2, ensure_ascii=False))
     elif runs:
-        Console(highlight=False).print(_table(runs))
+        console = Console(highlight=False)
+        console.print(_table(runs, width=console.width))
         taken = sum(run.bytes for run in runs)
         typer.echo(f"{len(runs)} run{'s' * (len(runs) != 1)}, {megabytes(taken)} in {store.folder}", err=True)
     else:
@@ -60,14 +61,15 @@ def prune() -> None:
     typer.echo(f"{len(finished)} finished run{'s' * (len(finished) != 1)} removed, {megabytes(freed)} freed")
 
 
-def _table(runs: "list[Run]") -> Table:
+def _table(runs: "list[Run]", *, width: int) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    # A narrow terminal cuts the task, and nothing else.
-    for column, width in (("run", 6), ("begun", 16), ("stands", 11)):
-        table.add_column(column, no_wrap=True, min_width=width)
+    # A narrow terminal cuts the task, and nothing else: Rich would rather leave out whole columns.
+    room = max(20, width - 60)
+    for column, least in (("run", 6), ("begun", 16), ("stands", 11)):
+        table.add_column(column, no_wrap=True, min_width=least)
     for column in ("calls", "tokens"):
         table.add_column(column, justify="right", no_wrap=True, min_width=len(column))
-    table.add_column("task", no_wrap=True, overflow="ellipsis")
+    table.add_column("task", no_wrap=True)
     for run in runs:
         stands = run.verdict or run.status
         style = MARKS[run.verdict] if run.verdict else STYLES[run.status]
@@ -77,7 +79,7 @@ def _table(runs: "list[Run]") -> Table:
             f"[{style}]{stands}[/]",
             str(run.usage.calls),
             f"{run.usage.tokens:,}",
-            first_line(run.request.task) if run.request else (run.error or ""),
+            first_line(run.request.task if run.request else (run.error or ""), room),
         )
     return table
 
