@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from motet.tools.checks import CheckKind
+from motet.tools.checks import CheckKind, Coverage, SecurityFinding
 from motet.tools.diagnosis import Diagnosis
 from motet.tools.testing import CaseResult
 
@@ -147,6 +147,10 @@ class Review(BaseModel):
 
     candidate: int
     findings: tuple[Finding, ...] = ()
+    security: tuple[SecurityFinding, ...] | None = None
+    """What bandit found, the worst first; `None` where it did not look. It never blocks."""
+    coverage: Coverage | None = None
+    """What the tests reach, where that was asked for."""
 
     @property
     def blocks(self) -> bool:

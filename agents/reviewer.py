@@ -12,6 +12,7 @@ from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field
 
 from motet.agents.candidate import Candidate
+from motet.agents.cases import example_cases
 from motet.agents.context import TeamContext
 from motet.agents.contract import Contract
 from motet.agents.evidence import Finding, Report, Review
@@ -20,7 +21,9 @@ from motet.agents.node import Node, contract_of, emit, ledger_for, model_for, ro
 from motet.agents.prompt import Prompt
 from motet.agents.task_text import task_block
 from motet.models import CallRecord, ModelError, Sampling
-from motet.tools.sandbox import Sandbox
+from motet.tools.checks import Coverage, NoCoverageError, NoScreenError, acover, ascreen
+from motet.tools.sandbox import Sandbox, Session
+from motet.tools.testing import UserTests, read_tests
 
 
 class Comments(BaseModel):
@@ -38,6 +41,7 @@ class ReviewerInput(TypedDict, total=False):
     candidates: list[Candidate]
     reports: dict[int, Report]
     set_aside: list[str]
+    tests: str | None
     calls: list[CallRecord]
     run: str
     seconds: float
@@ -54,6 +58,8 @@ def create_reviewer(
     sandbox: str | Sandbox = "auto",
     model: str | BaseChatModel = "local",
     comment: bool = False,
+    security: bool = True,
+    coverage: bool = False,
     system_prompt: str | None = None,
     prompt: Prompt | None = None,
     timeout: float | None = None,
@@ -64,9 +70,11 @@ def create_reviewer(
     What the tester found stands in its review where the state has `reports`.
 
     Args:
-        sandbox: Where code is checked that comes without a report, or a spec for `resolve_sandbox`.
+        sandbox: Where code is screened, and checked if it comes without a report; or a spec for `resolve_sandbox`.
         model: Asked for comments, if `comment` is set.
         comment: Whether a model adds comments. They never block.
+        security: Whether bandit looks at the code. What it finds travels with the result and does not block.
+        coverage: Whether to measure what the user's tests and the task's examples reach.
         system_prompt: What the model is told of its work, in place of the prompt's system text.
         prompt: What the model is told; rendered with `task`, `code` and `evidence`.
         timeout: After how many seconds a step of it counts as hung.
@@ -78,12 +86,18 @@ def create_reviewer(
         best = _reviewed(state)
         report = state.get("reports", {}).get(best.index)
         findings = _from_report(report, frozenset(state.get("set_aside") or ())) if report else []
-        if report is not None and report.inspected:
-            findings += report.static
-        else:
+        screened, reached = None, None
+        findings += report.static if report else ()
+        is_known = report is not None and report.inspected
+        if security or coverage or not is_known:
             machine = await asyncio.to_thread(sandbox_for, runtime, sandbox)
             async with await asyncio.to_thread(machine.session) as session:
-                findings += await inspect_code(session, best.code)
+                findings += () if is_known else await inspect_code(session, best.code)
+                try:
+                    screened = await ascreen(session, best.code) if security else None
+                    reached = await _cover(session, best, state) if coverage else None
+                except (NoScreenError, NoCoverageError) as problem:
+                    findings.append(Finding(kind="comment", message=str(problem)))
         ledger = ledger_for(state, runtime)
         if comment:
             evidence = "\n".join(finding.message for finding in findings) or "Nothing failed."
@@ -95,7 +109,7 @@ def create_reviewer(
             except ModelError as problem:
                 # Comments are a gift: their lack changes no verdict.
                 emit(runtime, name, "no_comment", index=best.index, problem=str(problem))
-        review = Review(candidate=best.index, findings=tuple(findings))
+        review = Review(candidate=best.index, findings=tuple(findings), security=screened, coverage=reached)
         emit(runtime, name, "review", index=best.index, review=review)
         return {"reviews": {best.index: review}}
 
@@ -108,6 +122,16 @@ def _reviewed(state: ReviewerInput) -> Candidate:
     if candidate is None:
         raise ValueError("The state has neither `best` nor `candidates`: there is nothing to review.")
     return candidate
+
+
+async def _cover(session: Session, candidate: Candidate, state: ReviewerInput) -> Coverage:
+    """Measure what the tests that may veto the candidate reach of it."""
+    contract = contract_of(state)
+    own_tests = state.get("tests")
+    given = read_tests(own_tests) if own_tests else UserTests("asserts")
+    cases = (*example_cases(contract), *given.cases)
+    is_program = contract.kind == "program" and not cases and not given.files
+    return await acover(session, candidate.code, cases=cases, tests=given.files, program=is_program)
 
 
 def _from_report(report: Report, set_aside: frozenset[str]) -> list[Finding]:

@@ -50,6 +50,9 @@ def solve(
     approve: Annotated[
         list[str] | None, typer.Option(help="Ask you before going on with: contract, plan or code. May be repeated.")
     ] = None,
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="Measure which lines and branches your tests and the examples reach.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Makes a run repeatable, as far as the model's server allows.")] = 0,
     record: Annotated[
         bool, typer.Option("--record/--no-record", help="Keep a record of the run, to resume and to show it.")
@@ -89,6 +92,7 @@ def solve(
         policy=numbers,
         limits=limits,
         prices=table,
+        coverage=coverage,
         seed=seed,
         approve=asked,
         out=str(out.absolute()) if out else None,

@@ -24,6 +24,17 @@ class RoleOptions(TypedDict, total=False):
     """All that it is told; the role's factory says which values are put in."""
 
 
+class ReviewerOptions(RoleOptions, total=False):
+    """Options of the reviewer."""
+
+    comment: bool
+    """Whether a model adds comments."""
+    security: bool
+    """Whether bandit looks at the code."""
+    coverage: bool
+    """Whether to measure what the tests reach."""
+
+
 class CoderOptions(RoleOptions, total=False):
     """Options of the coder. Any of the last three makes it an agent, whatever the policy says."""
 

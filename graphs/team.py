@@ -31,7 +31,7 @@ from motet.graphs.conductor import after_review, after_test, first, sandbox_work
 from motet.graphs.failures import resilient_coder, resilient_reviewer, resilient_tester
 from motet.graphs.finish import create_finish
 from motet.graphs.policy import Policy
-from motet.graphs.roles import CoderOptions, RoleOptions, make_coder, make_role
+from motet.graphs.roles import CoderOptions, ReviewerOptions, RoleOptions, make_coder, make_role
 from motet.graphs.state import TeamInput, TeamOutput, TeamState
 from motet.models import resolve_model
 from motet.tools.sandbox import Sandbox
@@ -47,7 +47,7 @@ def build_team(
     planner: Role | RoleOptions | None = None,
     coder: Role | CoderOptions | None = None,
     tester: Role | RoleOptions | None = None,
-    reviewer: Role | RoleOptions | None = None,
+    reviewer: Role | ReviewerOptions | None = None,
     approve: Approvable | Collection[Approvable] = (),
 ) -> TeamGraph:
     """Wire a team, without compiling it: for graphs that want another node or edge.
@@ -65,7 +65,7 @@ def build_team(
             with `tools`, `middleware` or `rounds` make it an agent.
         tester: See `planner`. It gets the `candidates` and answers with `reports` on those that have none; before that
             it may choose `inputs` in a step of its own.
-        reviewer: See `planner`.
+        reviewer: See `planner`. Options may also have `comment`, `security` and `coverage`.
         approve: What a human is asked about on the way: `contract`, `plan`, `code`. The run waits in an interrupt that
             has a schema for the answer, and goes on with `Command(resume=answer)`; that takes a checkpointer.
 
@@ -147,7 +147,7 @@ def create_team(
     planner: Role | RoleOptions | None = None,
     coder: Role | CoderOptions | None = None,
     tester: Role | RoleOptions | None = None,
-    reviewer: Role | RoleOptions | None = None,
+    reviewer: Role | ReviewerOptions | None = None,
     approve: Approvable | Collection[Approvable] = (),
     checkpointer: Checkpointer = None,
     store: BaseStore | None = None,

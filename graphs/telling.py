@@ -5,6 +5,7 @@ from typing import Any
 
 from motet.graphs.state import TeamOutput, TeamState
 from motet.graphs.verdict import Evidence
+from motet.tools.checks import Coverage
 
 
 def result_object(result: TeamOutput | TeamState) -> dict[str, Any]:
@@ -38,8 +39,24 @@ def tested(evidence: Evidence) -> list[str]:
     if evidence.diagnosis:
         # Its first line says what fails, which has just been said.
         lines += [f"why: {line.strip()}" for line in evidence.diagnosis.text(characters=600).splitlines()[1:3]]
+    if evidence.coverage:
+        lines.append(_reached(evidence.coverage))
+    lines += [f"security: {finding.text}" for finding in (evidence.security or ())[:5]]
     lines += [f"comment: {comment}" for comment in evidence.comments]
     return lines
+
+
+def _reached(coverage: Coverage) -> str:
+    """What the tests reach, and the lines and branches that they do not."""
+    told = f"the tests reach {coverage.percent:g} % of its lines and branches"
+    missing = [f"line {line}" for line in coverage.missing_lines]
+    missing += [
+        f"line {start} to {end if end > 0 else 'the end'}"
+        for start, end in coverage.missing_branches
+        if start not in coverage.missing_lines and end not in coverage.missing_lines
+    ]
+    more = ", ..." if len(missing) > 5 else ""
+    return f"{told}, not {', '.join(missing[:5])}{more}" if missing else told
 
 
 def in_words(result: TeamOutput) -> str:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from motet.agents import Candidate, Contract, Report, Review
 from motet.graphs.peers import Peers, find_peers
 from motet.graphs.policy import Policy
+from motet.tools.checks import Coverage, SecurityFinding
 from motet.tools.diagnosis import Diagnosis
 
 TeamVerdict = Literal["verified", "plausible", "unverified"]
@@ -48,6 +49,11 @@ class Evidence(BaseModel):
     """Why the first of those tests fails: the place in the code, with the values there."""
     comments: tuple[str, ...]
     """Remarks that do not block."""
+    security: tuple[SecurityFinding, ...] | None = None
+    """What bandit found in the code, the worst first; `None` where nobody looked. It informs and does not block: the
+    code ran in a sandbox, and how dangerous it is elsewhere depends on how it is used there."""
+    coverage: Coverage | None = None
+    """What the tests and examples reach of the code, where that was asked for."""
     reason: str
     """Why the verdict is what it is, in one sentence."""
 
@@ -156,5 +162,7 @@ def _evidence(
         failures=tuple(failures),
         diagnosis=report.diagnosed(set_aside=aside) if report else None,
         comments=tuple(finding.message for finding in findings if not finding.blocks),
+        security=review.security if review else None,
+        coverage=review.coverage if review else None,
         reason=reason,
     )

@@ -185,3 +185,20 @@ def test_the_main_job_on_real_parts():
     result = json.loads(done.stdout)
     assert (done.returncode, result["verdict"]) == (0, "verified"), done.stderr
     assert result["usage"]["by_role"]["coder"]["calls"] >= 2
+
+
+@pytest.mark.bubblewrap
+def test_coverage_on_request_and_the_security_screen_are_shown(tmp_path):
+    tests = tmp_path / "tests.py"
+    tests.write_text("assert value('[1]') == [1]")
+    insecure = "```python\ndef value(x):\n    if x is None:\n        return None\n    return eval(x)\n```"
+    common = ("solve", "Write value(x).", "--sandbox", "bubblewrap", "--no-record", "--tests", tests, "--coverage")
+    with ModelServer(insecure) as server:
+        shown = motet(*common, "--model", server.spec)
+        printed = motet(*common, "--json", "--model", server.spec)
+    assert shown.returncode == 0
+    assert "security: line 4: B307 (medium severity)" in shown.stderr
+    assert "% of its lines and branches, not line 3" in shown.stderr
+    evidence = json.loads(printed.stdout)["evidence"]
+    assert evidence["coverage"]["missing_lines"] == [3]
+    assert evidence["security"][0]["rule"] == "B307"

@@ -37,6 +37,8 @@ class RunRequest(BaseModel):
     limits: BudgetLimits = BudgetLimits()
     prices: Prices = Prices({})
     """What the models cost."""
+    coverage: bool = False
+    """Whether to measure what the tests reach."""
     seed: int = 0
     approve: tuple[Approvable, ...] = ()
     """What a human is asked about on the way."""

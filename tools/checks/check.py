@@ -3,9 +3,9 @@
 import ast
 import asyncio
 import json
-from importlib.resources import files as resources
 
 from motet.tools.checks.findings import CheckFinding, Checks
+from motet.tools.checks.inside import request
 from motet.tools.checks.lint import lint_finding, ruff_command
 from motet.tools.checks.undefined import certainty
 from motet.tools.checks.uses import Use, uses_of
@@ -53,19 +53,13 @@ def _uses(tree: ast.Module | None) -> tuple[Use, ...]:
 
 def _request(code: str, tree: ast.Module | None, uses: tuple[Use, ...]) -> tuple[list[str], bytes]:
     """The command, and what it reads."""
-    folder = resources("motet.tools.checks")
     job = {
-        "judge": "motet.tools.checks.lookup",
-        "task": "motet.tools.checks.lookup",
-        "modules": {f"motet.tools.checks.{name}": folder.joinpath(f"{name}.py").read_text("utf-8") for name in INSIDE},
         "code": code,
         "uses": [{"paths": use.paths, "keywords": use.keywords, "imports": use.imports} for use in uses],
         "names": sorted(_bound(tree)) if tree else [],
         "ruff": ruff_command(),
     }
-    boot = resources("motet.tools.testing").joinpath("boot.py").read_text("utf-8")
-    text = json.dumps(job).encode()
-    return ["python3", "-I", "-B", "-X", "utf8", "-c", boot], b"%012d" % len(text) + text
+    return request(job, INSIDE)
 
 
 def _bound(tree: ast.AST) -> set[str]:

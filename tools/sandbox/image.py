@@ -119,7 +119,7 @@ def _build(client: "DockerClient", say: Progress) -> None:
 def _import_packages(client: "DockerClient", why: str, say: Progress) -> None:
     from docker.errors import APIError
 
-    with make_root(default_of("PACKAGES").split(), why, say) as tarball:
+    with make_root(default_of("PACKAGES").split(), default_of("APART").split(), why, say) as tarball:
         say(f"Importing {image_name()} ...")
         repository, _, tag = image_name().partition(":")
         changes = ["ENV PATH=/usr/local/bin:/usr/bin:/bin", "ENV LANG=C.UTF-8", 'CMD ["python3"]']

@@ -123,8 +123,8 @@ class Session(Protocol):
         """Run a command and wait for its end.
 
         Args:
-            argv: The program and its arguments; no shell is involved. `python3` is always there, with pytest, coverage
-                and ruff.
+            argv: The program and its arguments; no shell is involved. `python3` is always there, with pytest, coverage,
+                ruff and bandit.
             files: Laid out in the working directory before the run.
             stdin: What the command reads on standard input.
             limits: What it may use.

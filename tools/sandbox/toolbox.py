@@ -1,4 +1,4 @@
-"""What the bubblewrap sandbox lends to the code it runs: this Python, pytest, coverage and ruff, and nothing else.
+"""What the bubblewrap sandbox lends to the code it runs: this Python, pytest, coverage, ruff, bandit, nothing else.
 
 The tools are copied once into the user's cache and compiled there. So the sandbox shows one small folder and not the
 user's site-packages, one mount brings all of it in, and no run has to compile pytest again.
@@ -12,9 +12,9 @@ import shutil
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import metadata
-from pathlib import Path
+from pathlib import Path, PurePath
 from py_compile import PycInvalidationMode
 
 from platformdirs import user_cache_path
@@ -23,7 +23,10 @@ from motet.tools.sandbox.protocol import NoSandboxError
 
 MODULES = ("pytest", "_pytest", "py", "pluggy", "iniconfig", "packaging", "pygments", "coverage")
 DISTRIBUTIONS = ("pytest", "pluggy", "iniconfig", "packaging", "pygments", "coverage", "ruff")
-LAYOUT = 2
+APART = ("bandit", "stevedore", "yaml", "_yaml", "rich")
+APART_DISTRIBUTIONS = ("bandit", "stevedore", "PyYAML", "rich")
+"""Bandit and what it needs, where only bandit finds it: code in the sandbox has nothing to import that users lack."""
+LAYOUT = 3
 """Raised with every change to what a toolbox holds."""
 
 INSIDE = Path("/opt/motet")
@@ -84,7 +87,7 @@ def site_packages(root: Path) -> Iterator[Path]:
 
 
 def _key() -> str:
-    versions = [f"{name}={_version(name)}" for name in DISTRIBUTIONS]
+    versions = [f"{name}={_version(name)}" for name in (*DISTRIBUTIONS, *APART_DISTRIBUTIONS)]
     parts = [LAYOUT, sys.version, sys.base_prefix, sysconfig.get_platform(), *versions]
     return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:16]
 
@@ -100,25 +103,10 @@ def _version(distribution: str) -> str:
 
 
 def _make(root: Path) -> None:
-    packages = root / "lib" / PYTHON / "site-packages"
-    packages.mkdir(parents=True)
-    for name in MODULES:
-        found = importlib.util.find_spec(name)
-        if found is None or found.origin is None:
-            raise NoSandboxError(f"The module {name!r} that the bubblewrap sandbox lends cannot be found.")
-        if found.submodule_search_locations:
-            shutil.copytree(found.submodule_search_locations[0], packages / name, ignore=NOT_COPIED)
-        else:
-            shutil.copy2(found.origin, packages)
-    compileall.compile_dir(
-        packages,
-        quiet=2,
-        rx=UNUSED,
-        stripdir=str(root),
-        prependdir=str(INSIDE),
-        # Nobody edits the copies, so that nobody need look at their times.
-        invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
-    )
+    _copy(MODULES, root / "lib" / PYTHON / "site-packages", root)
+    apart = root / "lib" / "bandit"
+    _copy(APART, apart, root)
+    _copy_entry_points("bandit", apart)
     home = python_home()
     inside = PYTHON_INSIDE / "bin" / PYTHON if home else python_binary()
     (root / "pyvenv.cfg").write_text(f"home = {inside.parent}\ninclude-system-site-packages = false\n")
@@ -130,6 +118,9 @@ def _make(root: Path) -> None:
         program = programs / module
         program.write_text(f"#!{INSIDE}/bin/python3\nimport runpy\nrunpy.run_module({module!r}, None, '__main__')\n")
         program.chmod(0o755)
+    program = programs / "bandit"
+    program.write_text(f"#!{INSIDE}/bin/python3\n{apart_program('bandit', INSIDE / 'lib' / 'bandit')}")
+    program.chmod(0o755)
     shutil.copy2(_ruff(), programs / "ruff")
     if home and sysconfig.get_config_var("Py_ENABLE_SHARED"):
         library = sysconfig.get_config_var("INSTSONAME")
@@ -139,6 +130,41 @@ def _make(root: Path) -> None:
     (accounts / "passwd").write_text("nobody:x:65534:65534:nobody:/tmp:/bin/sh\n")
     (accounts / "group").write_text("nogroup:x:65534:\n")
     (accounts / "hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
+
+
+def apart_program(module: str, folder: PurePath) -> str:
+    """A script that runs a module whose packages lie in a folder of their own."""
+    return f"import runpy, sys\nsys.path.insert(0, {str(folder)!r})\nrunpy.run_module({module!r}, None, '__main__')\n"
+
+
+def _copy(names: Iterable[str], target: Path, root: Path) -> None:
+    """Copy packages and modules, and compile them for the place where the sandbox shows them."""
+    target.mkdir(parents=True)
+    for name in names:
+        found = importlib.util.find_spec(name)
+        if found is None or found.origin is None:
+            raise NoSandboxError(f"The module {name!r} that the bubblewrap sandbox lends cannot be found.")
+        if found.submodule_search_locations:
+            shutil.copytree(found.submodule_search_locations[0], target / name, ignore=NOT_COPIED)
+        else:
+            shutil.copy2(found.origin, target)
+    compileall.compile_dir(
+        target,
+        quiet=2,
+        rx=UNUSED,
+        stripdir=str(root),
+        prependdir=str(INSIDE),
+        # Nobody edits the copies, so that nobody need look at their times.
+        invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
+    )
+
+
+def _copy_entry_points(distribution: str, target: Path) -> None:
+    """Copy what an installed distribution says of itself, by which it finds its own plugins."""
+    for file in metadata.files(distribution) or ():
+        if file.parent.suffix == ".dist-info" and file.name in ("METADATA", "entry_points.txt"):
+            (target / file.parent.name).mkdir(exist_ok=True)
+            shutil.copy2(str(file.locate()), target / file.parent.name)
 
 
 def _ruff() -> Path:
