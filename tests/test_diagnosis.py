@@ -9,8 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from testing_boxes import KINDS, session_in
 
-from motet.graphs import SMALL, create_team
-from motet.graphs import telling
+from motet.graphs import SMALL, create_team, telling
 from motet.models import ScriptedChatModel
 from motet.tools.diagnosis import Diagnosis, diagnose_case, diagnose_test, read_traceback
 from motet.tools.testing import Case, run_cases, run_pytest
