@@ -148,6 +148,8 @@ class Trial(NamedTuple):
     """Whether it passes every example of the task."""
     right: bool
     """Whether it passes the scoring tests."""
+    same: bool
+    """Whether it is the failing program again, but for comments and layout."""
     tokens: int
 
 
@@ -197,11 +199,12 @@ def try_once(failing: Failing, arm: str, seed: int, coder: Coder, sandbox: Sandb
         assignment = Assignment(index=seed + 1, kind="repair", temperature=temperature, target=candidate, failure=told)
     answer = coder.answer(contract, assignment, arm)
     if answer.code is None:
-        return Trial(task.name, arm, seed, False, False, answer.tokens)
+        return Trial(task.name, arm, seed, False, False, False, answer.tokens)
     new = Candidate(index=1, code=answer.code, entry_point=contract.entry_point, origin="sample")
     shown = run(new, contract, sandbox)
     passes = shown.loads.outcome == "passed" and not shown.failures()
-    return Trial(task.name, arm, seed, passes, scores(answer.code, task, sandbox), answer.tokens)
+    same = new.fingerprint == candidate.fingerprint
+    return Trial(task.name, arm, seed, passes, scores(answer.code, task, sandbox), same, answer.tokens)
 
 
 def run(candidate: Candidate, contract: Contract, sandbox: Sandbox, *, diagnose: bool = False) -> Report:
@@ -220,8 +223,8 @@ def scores(code: str, task: Task, sandbox: Sandbox) -> bool:
 
 def show(work: list[Failing], trials: list[Trial]) -> None:
     """The sums, then every task."""
-    print("| arm | tries | pass the examples | right | tokens a try | tokens for one right |")
-    print("|---|--:|--:|--:|--:|--:|")
+    print("| arm | tries | pass the examples | right | same program again | tokens a try | tokens for one right |")
+    print("|---|--:|--:|--:|--:|--:|--:|")
     whole = [seed for seed in {trial.seed for trial in trials} if sum(t.seed == seed for t in trials) == len(work) * 3]
     for arm in ARMS:
         mine = [trial for trial in trials if trial.arm == arm and trial.seed in whole]
@@ -229,7 +232,8 @@ def show(work: list[Failing], trials: list[Trial]) -> None:
             right, tokens = sum(trial.right for trial in mine), sum(trial.tokens for trial in mine)
             price = f"{tokens / right:,.0f}" if right else "-"
             passing = sum(trial.examples for trial in mine)
-            print(f"| {arm} | {len(mine)} | {passing} | {right} | {tokens / len(mine):.0f} | {price} |")
+            same = sum(trial.same for trial in mine)
+            print(f"| {arm} | {len(mine)} | {passing} | {right} | {same} | {tokens / len(mine):.0f} | {price} |")
     print("\nRight of the tries, by task (kind of failure):\n")
     print(f"| task | failure | {' | '.join(ARMS)} |")
     print(f"|---|---|{'--:|' * len(ARMS)}")
@@ -272,7 +276,7 @@ def main() -> None:
                 print(f"{task.name}: {'fails its examples' if found else '-'}  ({len(work)} found)", file=sys.stderr)
     except OutOfTime:
         print(f"out of time after {looked_at} tasks, {len(work)} found", file=sys.stderr)
-    print(f"{looked_at} first answers, {len(work)} of them fail an example of their task.\n")
+    print(f"{looked_at} tasks; in {len(work)} the first answer fails an example of its task.\n")
     trials = list(try_all(work, coder, sandbox, options.seeds, quiet=options.report))
     show(work, trials)
 

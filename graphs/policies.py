@@ -106,9 +106,10 @@ NUMBERS = (
     Number(
         "diagnose",
         ("result", "result", "repair", "repair", "repair"),
-        "A run in the sandbox and no model. Values from the run help larger models to repair (LDB on HumanEval: one"
-        " answer more for StarCoder-15B, ten for CodeLlama-34B); a small one is told the line until a measurement says"
-        " otherwise.",
+        "A run in the sandbox and no model. At 1.5B it does not help: told the diagnosis, 2 of 36 repairs were right,"
+        " told one line 1, and 9 of 36 fresh answers. For larger models it is on from the literature and not measured"
+        " here: repair improves with size, and values from the run with it (LDB on HumanEval: one answer more for"
+        " StarCoder-15B, ten for CodeLlama-34B).",
     ),
     Number(
         "comment",
