@@ -37,7 +37,8 @@ class Finding(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    kind: CheckKind | Literal["failing_test", "secret", "tampering", "comment", "not_reviewed"]
+    kind: CheckKind | Literal["failing_test", "secret", "tampering", "comment", "not_reviewed", "rule"]
+    """`rule`: a rule of your own, found broken by a role of your own."""
     message: str
     line: int | None = None
     """The line of the candidate that it is about."""

@@ -30,6 +30,7 @@ from motet.graphs.checkpointing import know_team_types
 from motet.graphs.conductor import after_review, after_test, first, sandbox_works, standing, untested
 from motet.graphs.failures import resilient_coder, resilient_reviewer, resilient_tester
 from motet.graphs.finish import create_finish
+from motet.graphs.own_keys import read_whole_state, with_own_keys
 from motet.graphs.policy import Policy
 from motet.graphs.roles import CoderOptions, ReviewerOptions, RoleOptions, make_coder, make_role
 from motet.graphs.state import TeamInput, TeamOutput, TeamState
@@ -49,6 +50,7 @@ def build_team(
     tester: Role | RoleOptions | None = None,
     reviewer: Role | ReviewerOptions | None = None,
     approve: Approvable | Collection[Approvable] = (),
+    state_schema: type[TeamState] = TeamState,
 ) -> TeamGraph:
     """Wire a team, without compiling it: for graphs that want another node or edge.
 
@@ -68,10 +70,12 @@ def build_team(
         reviewer: See `planner`. Options may also have `comment`, `security` and `coverage`.
         approve: What a human is asked about on the way: `contract`, `plan`, `code`. The run waits in an interrupt that
             has a schema for the answer, and goes on with `Command(resume=answer)`; that takes a checkpointer.
+        state_schema: A subclass of `TeamState` with keys of your own. They are part of input and output, roles and
+            nodes of your own read and write them, and motet's leave them alone.
 
     Raises:
         ModelError: The spec names no model.
-        ValueError: The policy is unknown, or there is nothing to approve.
+        ValueError: The policy is unknown, there is nothing to approve, or the state schema lacks keys.
     """
     chat = resolve_model(model)
     numbers = resolve_policy(policy, chat)
@@ -100,7 +104,8 @@ def build_team(
         wanted = after_review(state, numbers)
         return _sends(state, wanted) if wanted else approvals.end(state)
 
-    graph = StateGraph(TeamState, context_schema=TeamContext, input_schema=TeamInput, output_schema=TeamOutput)
+    given, back = (TeamInput, TeamOutput) if state_schema is TeamState else with_own_keys(state_schema)
+    graph = StateGraph(state_schema, context_schema=TeamContext, input_schema=given, output_schema=back)
     plans_again = make_role(planner_options, create_plan_writer, model=chat)
     plans = make_role(planner, create_planner, model=chat, plan=numbers.plan and not approvals.writes_plan)
     writes = make_coder(coder, model=chat, sandbox=sandbox, policy=numbers)
@@ -127,7 +132,9 @@ def build_team(
     )
     graph.add_node("planner", begins_afresh(plans))
     graph.add_node("coder", resilient_coder(writes, numbers), input_schema=CoderInput)
-    graph.add_node("tester", resilient_tester(runs, numbers), input_schema=TesterInput)
+    # A tester of the user's own reads the whole state; the coder and the reviewer are handed it.
+    reads = TesterInput if tester is None or isinstance(tester, Mapping) else state_schema
+    graph.add_node("tester", resilient_tester(runs, numbers), input_schema=reads)
     graph.add_node("reviewer", resilient_reviewer(looks, numbers), input_schema=ReviewerInput)
     graph.add_node("finish", create_finish(numbers))
     approvals.add_start(graph, after_planner, beginnings=["coder", "tester", "finish"], plan_writer=plans_again)
@@ -136,6 +143,7 @@ def build_team(
     graph.add_conditional_edges("reviewer", after_reviewer, ["coder", "reviewer", *approvals.endings])
     approvals.add_end(graph)
     graph.add_edge("finish", END)
+    read_whole_state(graph, state_schema)
     return graph
 
 
@@ -149,6 +157,7 @@ def create_team(
     tester: Role | RoleOptions | None = None,
     reviewer: Role | ReviewerOptions | None = None,
     approve: Approvable | Collection[Approvable] = (),
+    state_schema: type[TeamState] = TeamState,
     checkpointer: Checkpointer = None,
     store: BaseStore | None = None,
     cache: BaseCache | None = None,
@@ -172,6 +181,7 @@ def create_team(
         tester: See `build_team`.
         reviewer: See `build_team`.
         approve: See `build_team`.
+        state_schema: See `build_team`.
         checkpointer: Any LangGraph checkpointer; `team.invoke(None, config)` then goes on with an interrupted run.
         store: Any LangGraph store; nodes of your own find it in their runtime.
         cache: Any LangGraph cache.
@@ -190,6 +200,7 @@ def create_team(
         tester=tester,
         reviewer=reviewer,
         approve=approve,
+        state_schema=state_schema,
     )
     return graph.compile(checkpointer=know_team_types(checkpointer, graph), store=store, cache=cache, name=name)
 

@@ -64,3 +64,17 @@ def test_what_a_page_skips_has_a_reason_and_its_links_lead_somewhere(page):
         assert re.search(r'"\w.+"', told) or told.strip() == "end", f"{page.name} skips without a reason: {told}"
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)\s]*)?\)", re.sub(r"```.*?```", "", text, flags=re.DOTALL)):
         assert re.match(r"https?:", target) or (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("page", ["compose.md", "embedding.md"])
+def test_rewiring_a_team_takes_less_than_25_lines_of_a_users_code(page):
+    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs" / page).read_text(), re.DOTALL | re.MULTILINE)
+    counts = [sum(bool(line.strip()) for line in block.splitlines()) for block in blocks]
+    assert len(counts) > 3
+    assert max(counts) < 25, counts
+
+
+def test_the_index_names_every_page():
+    index = (ROOT / "docs" / "README.md").read_text()
+    missing = [page.name for page in PAGES if page.parent.name == "docs" and f"({page.name})" not in index]
+    assert missing in ([], ["README.md"])

@@ -12,12 +12,13 @@ from typing import Annotated, TypedDict
 import pytest
 from blockbuster import blockbuster_ctx
 from langchain.agents import create_agent
+from langchain_core.runnables import RunnableLambda
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
-from motet.agents import TeamContext, read_contract
-from motet.graphs import as_chat, as_tool, create_team
+from motet.agents import Candidate, TeamContext, create_reviewer, create_tester, read_contract
+from motet.graphs import TeamState, as_chat, as_tool, create_team
 from motet.graphs.request import Request
 from motet.models import BudgetLimits, ScriptedChatModel, tool_call, truncated
 
@@ -218,3 +219,37 @@ def test_langgraph_accepts_the_served_graphs_which_do_nothing_at_import():
         graph = namespace[factory]()
         assert isinstance(graph, CompiledStateGraph)
         assert graph.get_graph().nodes, name
+
+
+class Ours(TeamState, total=False):
+    style: str
+    heard: Annotated[list[str], operator.add]
+
+
+def test_keys_of_the_users_own_go_in_reach_every_role_of_theirs_and_come_out():
+    tester, reviewer = create_tester(sandbox="bubblewrap"), create_reviewer(sandbox="bubblewrap")
+
+    def coder(state):
+        asked = state["assignment"]
+        code = f"def add(a, b):\n    return {'sum((a, b))' if asked.index % 2 else 'a + b'}  # {state['style']}\n"
+        candidate = Candidate(index=asked.index, code=code, entry_point="add", origin=asked.kind)
+        return {"candidates": [candidate], "heard": [f"coder {asked.index}"]}
+
+    voices = create_team(
+        model=ScriptedChatModel(),
+        policy="small",
+        state_schema=Ours,
+        coder=RunnableLambda(coder),
+        tester=RunnableLambda(lambda state: {**tester.invoke(state), "heard": [f"tester {state['style']}"]}),
+        reviewer=RunnableLambda(lambda state: {**reviewer.invoke(state), "heard": [f"reviewer {state['style']}"]}),
+    )
+    result = voices.invoke({"task": TASK, "style": "terse", "heard": ["user"]})
+    assert (result["verdict"], result["style"]) == ("verified", "terse")
+    assert "# terse" in result["code"]
+    assert result["heard"] == ["user", "coder 0", "tester terse", "coder 1", "tester terse", "reviewer terse"]
+    assert {"style", "heard"} <= set(voices.get_input_jsonschema()["properties"])
+
+
+def test_a_state_that_lacks_the_teams_keys_is_refused_by_name():
+    with pytest.raises(ValueError, match=r"'Mine' lacks calls, candidates.*subclass of `TeamState`"):
+        team(state_schema=Mine)

@@ -1,0 +1,47 @@
+"""The notebooks run from top to bottom, and stand in the repository without outputs."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+FOLDER = Path(__file__).parent.parent / "notebooks"
+pytestmark = pytest.mark.bubblewrap
+
+
+def read(name):
+    return nbformat.read(FOLDER / name, as_version=4)
+
+
+def run(name, monkeypatch):
+    """Run a notebook, and give back the last thing that each cell shows."""
+    notebook = read(name)
+    # A kernel reads its connection from a file; elsewhere debuggers warn about frozen modules.
+    monkeypatch.setenv("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+    NotebookClient(notebook, timeout=280, kernel_name="python3").execute(cwd=FOLDER)
+    outputs = [cell.outputs[-1] for cell in notebook.cells if cell.cell_type == "code" and cell.outputs]
+    return [str(output.get("data", {}).get("text/html") or output.get("text") or output) for output in outputs]
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.glob("*.ipynb")))
+def test_a_notebook_is_kept_without_outputs(name):
+    cells = [cell for cell in read(name).cells if cell.cell_type == "code"]
+    assert cells
+    assert not any(cell.outputs or cell.execution_count for cell in cells)
+
+
+def test_composing_runs_and_shows_its_runs_and_graphs(monkeypatch):
+    monkeypatch.setenv("MOTET_FORBID_MODEL_REQUESTS", "1")
+    shown = run("02_compose_your_team.ipynb", monkeypatch)
+    assert sum('class="motet"' in page for page in shown) == 3
+    assert sum(page.startswith("<svg") for page in shown) == 2
+    assert "documenter" in shown[-3]
+
+
+@pytest.mark.model
+def test_the_first_solve_solves_with_the_embedded_model(monkeypatch):
+    shown = run("01_first_solve.ipynb", monkeypatch)
+    assert "reviewer" in shown[0]
+    assert "def median" in shown[1]
+    assert "def initials" in shown[-1]
