@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from langchain_core.runnables import RunnableLambda
+from langgraph.types import Durability
 
 from motet.agents import Report
 from motet.graphs import Policy, create_team
@@ -24,7 +25,7 @@ from motet.tools.testing import CaseResult
 
 TASK = "Write add(a, b). add(2, 3) == 5 and add(-1, 1) == 0."
 POLICY = Policy(candidates=4, inputs=0, repair_rounds=0)
-WAYS = ("nothing", "async", "sync")
+DURABILITY: dict[str, Durability | None] = {"nothing": None, "async": "async", "sync": "sync"}
 
 
 def fail(state: Mapping[str, Any]) -> dict[str, dict[int, Report]]:
@@ -44,12 +45,12 @@ def fail(state: Mapping[str, Any]) -> dict[str, dict[int, Report]]:
 async def main() -> None:
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 30
     answers = [f"```python\ndef add(a, b):\n    return {number}\n```" for number in range(4)]
-    times: dict[str, list[float]] = {way: [] for way in WAYS}
+    times: dict[str, list[float]] = {way: [] for way in DURABILITY}
     sizes, steps = [], 0
     with tempfile.TemporaryDirectory() as folder:
         store = RunStore(Path(folder), keep=10 * runs)
         for _ in range(runs):
-            for way in WAYS:
+            for way in DURABILITY:
                 run = store.create(RunRequest(task=TASK, policy=POLICY))
                 async with store.aopen(run.id) as it:
                     team = create_team(
@@ -59,9 +60,8 @@ async def main() -> None:
                         reviewer=RunnableLambda(lambda state: {"reviews": {}}),
                         checkpointer=None if way == "nothing" else it.checkpointer,
                     )
-                    given = {"durability": way} if way != "nothing" else {}
                     began = time.perf_counter()
-                    await team.ainvoke(it.input, it.config, **given)
+                    await team.ainvoke(it.input, it.config, durability=DURABILITY[way])
                     times[way].append(time.perf_counter() - began)
                 if way == "sync":
                     sizes.append(store.get(run.id).bytes)
@@ -69,7 +69,7 @@ async def main() -> None:
     print("| recorded | runs | median ms a run | ms a step above nothing |")
     print("|---|--:|--:|--:|")
     least = statistics.median(times["nothing"])
-    for way in WAYS:
+    for way in DURABILITY:
         median = statistics.median(times[way])
         print(f"| {way} | {runs} | {median * 1e3:.1f} | {(median - least) / steps * 1e3:.2f} |")
     print(f"\n{steps} steps a run; a record takes {statistics.median(sizes) / 1e3:.0f} kB.")
