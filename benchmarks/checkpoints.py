@@ -50,7 +50,7 @@ async def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = RunStore(Path(folder), keep=10 * runs)
         for _ in range(runs):
-            for way in DURABILITY:
+            for way, durability in DURABILITY.items():
                 run = store.create(RunRequest(task=TASK, policy=POLICY))
                 async with store.aopen(run.id) as it:
                     team = create_team(
@@ -61,7 +61,7 @@ async def main() -> None:
                         checkpointer=None if way == "nothing" else it.checkpointer,
                     )
                     began = time.perf_counter()
-                    await team.ainvoke(it.input, it.config, durability=DURABILITY[way])
+                    await team.ainvoke(it.input, it.config, durability=durability)
                     times[way].append(time.perf_counter() - began)
                 if way == "sync":
                     sizes.append(store.get(run.id).bytes)
