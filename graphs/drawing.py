@@ -10,6 +10,7 @@ from typing import Any
 
 from langchain_core.runnables import Runnable
 from langchain_core.runnables.graph import Edge
+from langgraph.pregel import Pregel
 
 ROW, HEIGHT, WIDTH = 46, 28, 150
 """Pixels: from node to node, and a node's size."""
@@ -37,7 +38,7 @@ def draw(graph: Runnable[Any, Any], *, xray: bool = False) -> Drawing:
         graph: A team, or any compiled graph.
         xray: Whether to look into the graphs that are its nodes.
     """
-    drawn = graph.get_graph(xray=xray) if xray else graph.get_graph()
+    drawn = graph.get_graph(xray=True) if xray and isinstance(graph, Pregel) else graph.get_graph()
     for name in [name for name in drawn.nodes if "__error_handler__" in name]:
         drawn.remove_node(drawn.nodes[name])  # where a failed node leads to; it has no part in the work
     names = sorted(drawn.nodes, key=lambda name: name == "__end__")  # the end is added with the first edge to it

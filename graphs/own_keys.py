@@ -25,7 +25,7 @@ def own_keys(schema: type[TeamState]) -> dict[str, Any]:
 
 def with_own_keys(schema: type[TeamState]) -> tuple[type[TeamInput], type[TeamOutput]]:
     """What a team with such a state is given, and what it gives back."""
-    Own = TypedDict("Own", own_keys(schema), total=False)
+    Own = TypedDict("Own", own_keys(schema), total=False)  # ty: ignore[invalid-argument-type] - known at run time only
 
     class Input(TeamInput, Own):
         """What the team is given."""

@@ -5,7 +5,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any, cast, get_type_hints
 
 from langchain_core.runnables import Runnable, RunnableConfig
 
@@ -85,7 +85,7 @@ def _read(given: TeamInput, parts: Iterable[Mapping[str, Any]]) -> Recording:
     events = tuple(part["data"] for part in parts if part["type"] == "custom" and _is_event(part["data"]))
     last = next((part["data"] for part in reversed(list(parts)) if part["type"] == "values" and not part["ns"]), {})
     ended = any(event["event"] == "verdict" for event in events)
-    result = {key: value for key, value in last.items() if key in _RESULT} if ended else None
+    result = cast(TeamOutput, {key: value for key, value in last.items() if key in _RESULT}) if ended else None
     return Recording(task=last.get("task") or given.get("task") or "", result=result, events=events)
 
 

@@ -149,8 +149,14 @@ def _review(role: str, event: Event, seen: Seen) -> Turn:
 
 def _verdict(role: str, event: Event, seen: Seen) -> Turn:
     rows = [Row("", printable(line)) for line in tested(event["evidence"])]
-    mark: Mark = {"verified": "good", "unverified": "bad"}.get(event["verdict"], "none")
-    return Turn(role, event["verdict"], printable(event["evidence"].reason), rows=tuple(rows), mark=mark)
+    marks: dict[str, Mark] = {"verified": "good", "unverified": "bad"}
+    return Turn(
+        role,
+        event["verdict"],
+        printable(event["evidence"].reason),
+        rows=tuple(rows),
+        mark=marks.get(event["verdict"], "none"),
+    )
 
 
 def _other(role: str, event: Event, seen: Seen) -> Turn:
