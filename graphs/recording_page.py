@@ -2,6 +2,7 @@
 
 No colour depends on the background, so that it reads in light and in dark: text takes the notebook's own colour, lines
 and surfaces are translucent, and the few colours are of middle brightness. Every text is escaped: models wrote it.
+Where a rule is `!important`, Jupyter has one for all tables and code blocks that would win otherwise.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,10 +26,11 @@ STYLE = """
   margin: .4em 0; overflow-x: auto; white-space: pre; font-size: 13px; line-height: 1.4; }
 .motet .task { white-space: pre-wrap; font-weight: 600; }
 .motet table { border-collapse: collapse; margin: .3em 0; font-size: 13px; }
-.motet td, .motet th { text-align: left; vertical-align: top; padding: .1em 1.2em .1em 0; background: none;
-  white-space: pre-wrap; overflow-wrap: anywhere; border: 0; color: inherit; }
-.motet td.mono, .motet .title { font-family: ui-monospace, monospace; }
-.motet td.number, .motet th.number { text-align: right; }
+.motet tr { background: none !important; }
+.motet td, .motet th { text-align: left !important; vertical-align: top !important; padding: .1em 1.2em .1em 0;
+  white-space: pre-wrap; overflow-wrap: anywhere; max-width: none; border: 0; color: inherit; }
+.motet pre, .motet .mono, .motet .title { font-family: ui-monospace, Menlo, Consolas, monospace !important; }
+.motet .number { text-align: right !important; }
 .motet summary { cursor: pointer; opacity: .75; }
 .motet .k, .motet .ow { color: #a35bd0; } .motet .s { color: #2d8a4e; } .motet .m { color: #a07000; }
 .motet .nf, .motet .nc { color: #3f7fd0; } .motet .nb { color: #0f8b8d; }

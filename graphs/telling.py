@@ -64,7 +64,7 @@ def in_words(result: TeamOutput) -> str:
     evidence = result["evidence"]
     parts = [fenced(result["code"])] if result["code"] else []
     parts.append(f"**{result['verdict']}**: {evidence.reason}")
-    parts.append("\n".join(f"- {' '.join(line.split())}" for line in tested(evidence)))
+    parts.append("\n".join(f"- {' '.join(line.splitlines())}" for line in tested(evidence)))
     return "\n\n".join(part for part in parts if part)
 
 

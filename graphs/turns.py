@@ -47,7 +47,7 @@ class Turn:
             yield f"{blank}| {line}".rstrip()
         for row in self.rows:
             sign = {"good": "+ ", "bad": "- ", "none": ""}[row.mark]
-            yield f"{blank}{sign}{': '.join(part for part in (row.name, ' '.join(row.text.split())) if part)}"
+            yield f"{blank}{sign}{': '.join(part for part in (row.name, ' '.join(row.text.splitlines())) if part)}"
         if self.aside:
             yield f"{blank}compared on {len(self.aside)} further inputs"
 

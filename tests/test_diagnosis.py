@@ -67,6 +67,13 @@ def test_a_timeout_is_diagnosed_with_the_line_that_was_busy(kind, busy, values):
 
 
 @pytest.mark.bubblewrap
+def test_white_space_inside_of_values_is_shown_as_it_is():
+    found = diagnosis_of("bubblewrap", "def f(s):\n    return s.lower()\n", asking("f('  A  b ')", "'a-b'"))
+    assert found.frames[-1].locals == {"s": "'  A  b '"}
+    assert "'  a  b '" in found.text()
+
+
+@pytest.mark.bubblewrap
 def test_of_an_endless_recursion_both_ends_are_kept():
     found = diagnosis_of("bubblewrap", "def fact(n):\n    return n * fact(n - 1)\n", asking("fact(3)", "6"))
     assert found.exception == "RecursionError"

@@ -43,5 +43,6 @@ def test_composing_runs_and_shows_its_runs_and_graphs(monkeypatch):
 def test_the_first_solve_solves_with_the_embedded_model(monkeypatch):
     shown = run("01_first_solve.ipynb", monkeypatch)
     assert "reviewer" in shown[0]
-    assert "def median" in shown[1]
+    assert "median([3, 1, 2]) == 2" in shown[1]
+    assert "3 examples in the task" in shown[1]
     assert "def initials" in shown[-1]

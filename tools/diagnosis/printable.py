@@ -16,5 +16,8 @@ def printable(text: str, length: int = TEXT_CHARACTERS) -> str:
 
 
 def one_line(text: str) -> str:
-    """As `printable`, on one line and without addresses, which differ from run to run."""
-    return re.sub(r"\s+", " ", ADDRESS.sub("", printable(text, LINE_CHARACTERS))).strip()
+    """As `printable`, on one line and without addresses, which differ from run to run.
+
+    Spaces within a line stay: where code went wrong over whitespace, they are what it is about.
+    """
+    return re.sub(r"\s*\n\s*", " ", ADDRESS.sub("", printable(text, LINE_CHARACTERS))).strip()
