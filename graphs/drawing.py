@@ -16,7 +16,7 @@ ROW, HEIGHT, WIDTH = 46, 28, 150
 """Pixels: from node to node, and a node's size."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Drawing:
     """A picture of a graph. Notebooks show it; `print` gives Mermaid text, which Markdown pages can hold."""
 
@@ -24,7 +24,7 @@ class Drawing:
     edges: tuple[Edge, ...]
     mermaid: str
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.mermaid
 
     def _repr_html_(self) -> str:

@@ -159,8 +159,16 @@ def _verdict(role: str, event: Event, seen: Seen) -> Turn:
     )
 
 
+def _decision(role: str, event: Event, seen: Seen) -> Turn:
+    decision = event["decision"]
+    answer = decision.answer
+    words = getattr(answer, "feedback", None) or ""
+    code = getattr(answer, "code", "")
+    return Turn(role, f"{answer.decision}: {decision.what}", printable(words), code=printable(code, 50_000))
+
+
 def _other(role: str, event: Event, seen: Seen) -> Turn:
-    told = [f"{key}: {value}" for key, value in event.items() if key not in ("role", "event")]
+    told = [f"{key}: {value}" for key, value in event.items() if key not in ("role", "event", "index")]
     return Turn(printable(role, 80), printable(event["event"].replace("_", " "), 200), printable("; ".join(told), 500))
 
 
@@ -178,4 +186,5 @@ READERS: Mapping[str, Callable[[str, Event, Seen], Turn]] = {
     "report": _report,
     "review": _review,
     "verdict": _verdict,
+    "decision": _decision,
 }

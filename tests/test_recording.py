@@ -4,6 +4,8 @@ from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import pytest
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.types import Command
 
 from motet.graphs import arecord, as_chat, build_team, create_team, draw, record
 from motet.models import ScriptedChatModel, truncated
@@ -85,6 +87,19 @@ async def test_the_async_twin_records_the_same_and_graphs_around_a_team_too():
     assert [turn.title for turn in talked.turns] == [turn.title for turn in alone.turns]
     assert talked.result["verdict"] == alone.result["verdict"] == "verified"
     assert talked.task == alone.task == TASK
+
+
+def test_a_human_is_one_of_the_voices_and_a_waiting_run_has_no_result():
+    model = ScriptedChatModel([HOSTILE] * 5)
+    voices = create_team(
+        model=model, policy="small", sandbox="bubblewrap", approve="code", checkpointer=InMemorySaver()
+    )
+    thread = {"configurable": {"thread_id": "1"}}
+    assert record(voices, TASK, thread).result is None
+    edited = Command(resume={"decision": "edit", "code": "def add(a, b):\n    return a + b\n"})
+    went_on = record(voices, edited, thread)
+    assert "edit: code" in str(went_on)
+    assert went_on.task == TASK
 
 
 def test_a_drawing_needs_no_network_and_shows_every_node_and_edge():
