@@ -131,12 +131,13 @@ def test_what_a_worker_says_about_itself_is_read_strictly():
     assert "\x1b" not in found.text()
     far = "{'error': {'type': 'E', 'text': 't', 'assertion': 1}, 'values': [{'data': ['list', 5]}], 'sides': [1]}"
     for kind, step in (("raised", 10**9), ("raised", -1), ("returned", 0), ("busy", None), ("end", None)):
-        # Who tells the judge of its own end has ended its run; that fails as well.
-        decided = ("died", "running the case was broken off") if kind == "end" else ("wrong_value", "1 == 2 is not so")
+        decided = {("wrong_value", "1 == 2 is not so")}
+        if kind == "end":  # whichever the judge hears first; it fails either way
+            decided.add(("died", "running the case was broken off"))
         said = f"thing({kind!r}, {step}, json.dumps({far}))\n    return 1\n"
         lying = code.partition("            frames = ")[0] + "            " + said
         found = diagnosis_of("bubblewrap", lying, Case(name="a", kind="statement", code="assert f() == 2"))
-        assert (found.kind, found.message) == decided
+        assert (found.kind, found.message) in decided
 
 
 @pytest.mark.bubblewrap
