@@ -1,0 +1,1 @@
+"""What the team solved, how, and the proof."""

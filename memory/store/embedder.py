@@ -1,0 +1,85 @@
+"""From items to vectors: which texts of a value are embedded, and by what."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from langchain_core.embeddings import Embeddings
+from langgraph.store.base import IndexConfig, PutOp, ensure_embeddings, get_text_at_path, tokenize_path
+
+from motet.memory.store.items import Matrix
+
+
+class EmbeddingMismatchError(Exception):
+    """A store's vectors come from other embeddings than those it was opened with.
+
+    Args:
+        stored: The embeddings that the vectors come from.
+        given: Those that it was opened with.
+    """
+
+    def __init__(self, stored: str, given: str) -> None:
+        self.stored = stored
+        self.given = given
+        super().__init__(
+            f"The vectors of this store come from {stored}, and it was opened with {given}: their vectors cannot be "
+            f"compared. Open it with {stored}, or embed everything anew with `ChromaStore.reembed()`."
+        )
+
+
+class Embedder:
+    """Embeds what an `IndexConfig` names.
+
+    Args:
+        config: As LangGraph's stores take it: `dims`, `embed` and `fields`, and here `model` as well, the name to note
+            beside the vectors where the embeddings do not tell it themselves.
+    """
+
+    def __init__(self, config: IndexConfig) -> None:
+        self.embeddings: Embeddings = ensure_embeddings(config.get("embed"))
+        self.dims = config["dims"]
+        self.name = str(config.get("model") or _name_of(self.embeddings))
+        self._fields = tuple(config.get("fields") or ["$"])
+
+    def texts(self, op: PutOp) -> list[tuple[str, str]]:
+        """The texts of an item that are embedded, each with the path that it was found at."""
+        if op.value is None or op.index is False:
+            return []
+        found: list[tuple[str, str]] = []
+        for field in self._fields if op.index is None else op.index:
+            texts = get_text_at_path(op.value, field if field == "$" else tokenize_path(field))
+            many = len(texts) > 1
+            found += [(f"{field}.{number}" if many else field, text) for number, text in enumerate(texts)]
+        return found
+
+    def documents(self, texts: Sequence[str]) -> Matrix:
+        """Embed what is stored."""
+        return self._matrix(self.embeddings.embed_documents(list(texts)) if texts else [])
+
+    async def adocuments(self, texts: Sequence[str]) -> Matrix:
+        """Embed what is stored."""
+        return self._matrix(await self.embeddings.aembed_documents(list(texts)) if texts else [])
+
+    def queries(self, texts: Sequence[str]) -> Matrix:
+        """Embed what is asked."""
+        return self._matrix([self.embeddings.embed_query(text) for text in texts])
+
+    async def aqueries(self, texts: Sequence[str]) -> Matrix:
+        """Embed what is asked."""
+        return self._matrix([await self.embeddings.aembed_query(text) for text in texts])
+
+    def _matrix(self, vectors: Sequence[Sequence[float]]) -> Matrix:
+        wrong = next((len(vector) for vector in vectors if len(vector) != self.dims), None)
+        if wrong is not None:
+            raise ValueError(f"{self.name} gave a vector of {wrong} dimensions; the store is made for {self.dims}.")
+        matrix = np.asarray(vectors, dtype=np.float32).reshape(-1, self.dims)
+        lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
+        return np.divide(matrix, lengths, out=np.zeros_like(matrix), where=lengths > 0)
+
+
+def _name_of(embeddings: Embeddings) -> str:
+    """A name that stays the same from one process to the next."""
+    described: Mapping[str, Any] = vars(embeddings)
+    model = next((described[name] for name in ("model", "model_name", "model_id") if described.get(name)), None)
+    kind = type(embeddings).__name__
+    return f"{kind} {model}" if model else kind

@@ -1,0 +1,52 @@
+"""The way to a Chroma server."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import cast
+from urllib.parse import urlsplit
+
+import chromadb
+from chromadb.api import ClientAPI
+from chromadb.api.client import Client
+from chromadb.config import Settings
+
+
+def connect(url: str, *, headers: Mapping[str, str], verify: bool | str) -> tuple[ClientAPI, Callable[[], None]]:
+    """Open a client, and see that the server answers.
+
+    Returns:
+        The client, and a function that closes it.
+
+    Raises:
+        ValueError: The URL is none, or nothing answers there.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{url!r} is no URL of a Chroma server; give one such as http://localhost:8000.")
+    client: ClientAPI | None = None
+    try:
+        client = chromadb.HttpClient(
+            host=parts.hostname,
+            port=parts.port or (443 if parts.scheme == "https" else 80),
+            ssl=parts.scheme == "https",
+            headers=dict(headers),
+            settings=Settings(anonymized_telemetry=False, chroma_server_ssl_verify=verify),
+        )
+        client.heartbeat()
+    except Exception as problem:  # Chroma passes on whatever its HTTP client raises
+        if client is not None:
+            _close(client)
+        raise ValueError(
+            f"No Chroma server answers at {url} ({problem}). Start one with `chroma run`, or give a folder instead."
+        ) from problem
+    return client, partial(_close, client)
+
+
+def _close(client: ClientAPI) -> None:
+    # Chroma's own `close` leaves the connections of its HTTP sessions open, one of them its administrator's.
+    clients = [client, getattr(client, "_admin_client", None)]
+    sessions = [getattr(getattr(one, "_server", None), "_session", None) for one in clients]
+    cast(Client, client).close()
+    for session in sessions:
+        if session is not None:
+            session.close()
