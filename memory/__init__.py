@@ -1,5 +1,42 @@
 """Floor 3: what the team remembers and where it looks things up. It knows models and tools, never agents or graphs."""
 
+from motet.memory.patterns import (
+    Admission,
+    Draft,
+    ImportReport,
+    Interface,
+    MemoryStats,
+    Pattern,
+    PatternMemory,
+    PatternTests,
+    Proof,
+    Recalled,
+    Source,
+    Use,
+    Worth,
+    memory_folder,
+    open_memory,
+    resolve_memory,
+)
 from motet.memory.store import ChromaStore, EmbeddingMismatchError
 
-__all__ = ["ChromaStore", "EmbeddingMismatchError"]
+__all__ = [
+    "Admission",
+    "ChromaStore",
+    "Draft",
+    "EmbeddingMismatchError",
+    "ImportReport",
+    "Interface",
+    "MemoryStats",
+    "Pattern",
+    "PatternMemory",
+    "PatternTests",
+    "Proof",
+    "Recalled",
+    "Source",
+    "Use",
+    "Worth",
+    "memory_folder",
+    "open_memory",
+    "resolve_memory",
+]

@@ -1,0 +1,70 @@
+"""Opens a pattern memory: a folder on this machine, or a Chroma server."""
+
+import os
+from functools import cache
+from pathlib import Path
+
+from langchain_core.embeddings import Embeddings
+from langgraph.store.base import IndexConfig
+from platformdirs import user_data_path
+
+from motet.memory.patterns.pattern_memory import PatternMemory
+from motet.memory.patterns.shelf import TEXT_FIELD
+from motet.memory.store import ChromaStore
+
+
+def memory_folder() -> Path:
+    """Where the memory lies by default: `MOTET_MEMORY`, or `memory` in the user's data folder of motet."""
+    own = os.environ.get("MOTET_MEMORY")
+    return Path(own).expanduser() if own else user_data_path("motet") / "memory"
+
+
+def open_memory(
+    place: str | Path | None = None, *, embeddings: str | Embeddings = "local", reembed: bool = False
+) -> PatternMemory:
+    """Open a pattern memory, made where there is none. Several processes may have one folder open at once.
+
+    It fetches the embedding model where that is not there yet (23 MB), and loads it.
+
+    Args:
+        place: A folder, or the URL of a Chroma server; the user's own memory if left out.
+        embeddings: What compares tasks, or a spec for `resolve_embeddings`.
+        reembed: Embed everything anew where the memory was made with other embeddings.
+
+    Raises:
+        EmbeddingMismatchError: It was made with other embeddings.
+        ModelError: The embedding model cannot be had.
+        ValueError: The server does not answer.
+    """
+    from motet.memory.embeddings import resolve_embeddings
+
+    model = resolve_embeddings(embeddings)
+    index: IndexConfig = {"dims": len(model.embed_query("dimensions")), "embed": model, "fields": [TEXT_FIELD]}
+    if isinstance(place, str) and place.startswith(("http://", "https://")):
+        store = ChromaStore.connect(place, collection="motet-patterns", index=index, reembed=reembed)
+    else:
+        store = ChromaStore(place or memory_folder(), index=index, reembed=reembed)
+    return PatternMemory(store, embeddings=model)
+
+
+def resolve_memory(spec: str | Path | PatternMemory) -> PatternMemory:
+    """Open the memory that a user named, once in a process.
+
+    Args:
+        spec: `local` for the user's own, a folder, the URL of a Chroma server, or a memory, which is returned as it is.
+
+    Raises:
+        EmbeddingMismatchError: It was made with other embeddings.
+        ModelError: The embedding model cannot be had.
+        ValueError: The server does not answer.
+    """
+    if isinstance(spec, PatternMemory):
+        return spec
+    if spec == "local":
+        return _opened(str(memory_folder()))
+    return _opened(str(spec))
+
+
+@cache
+def _opened(place: str) -> PatternMemory:
+    return open_memory(place)
