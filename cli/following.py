@@ -1,6 +1,5 @@
 """Works on a run and shows it; `motet solve` begins one, `motet resume` goes on with one."""
 
-import asyncio
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -9,6 +8,7 @@ import typer
 
 from motet.cli.approval import ask, tell_waiting
 from motet.cli.errors import FAILURE, NOT_VERIFIED, OK, InterruptedRunError
+from motet.cli.interruptible import run_interruptible
 from motet.cli.live import LiveView
 from motet.cli.result import print_result
 from motet.tools.files import write_whole
@@ -71,7 +71,7 @@ def work_on(
                 given = Command(resume={outcome.id: ask(outcome)})
 
     try:
-        return asyncio.run(work())
+        return run_interruptible(work())
     except KeyboardInterrupt:
         raise InterruptedRunError(run) from None
     except RunError:
@@ -88,7 +88,7 @@ def work_unrecorded(
     from motet.graphs.runs import Question, team_for
 
     team = team_for(request, model=model, sandbox=sandbox)
-    outcome = asyncio.run(follow(team, request.input, {}, context=context_of(request), view=view))
+    outcome = run_interruptible(follow(team, request.input, {}, context=context_of(request), view=view))
     assert not isinstance(outcome, Question), "nobody is asked without a record"
     return outcome
 

@@ -1,5 +1,6 @@
 """The command as a user meets it: a process of its own, its exit code, and what it prints where."""
 
+import ctypes
 import json
 import os
 import signal
@@ -148,19 +149,46 @@ def test_a_full_disk_is_said_in_one_line():
     assert "Traceback" not in done.stderr
 
 
+def interrupt(pid):
+    os.kill(pid, signal.SIGINT)
+
+
+def interrupt_another_thread(pid):
+    """Leave the main thread waiting, as a signal does that comes just before the wait begins."""
+    thread = max(map(int, os.listdir(f"/proc/{pid}/task")))
+    assert thread != pid
+    assert ctypes.CDLL(None).tgkill(pid, thread, signal.SIGINT) == 0
+
+
 @pytest.mark.bubblewrap
-def test_ctrl_c_ends_at_once_with_one_line_and_nothing_half_written(tmp_path):
+@pytest.mark.parametrize("record", ["--record", "--no-record"])
+@pytest.mark.parametrize("end", [interrupt, interrupt_another_thread])
+def test_ctrl_c_ends_at_once_with_one_line_and_nothing_half_written(tmp_path, end, record):
     with ModelServer(RIGHT, delay=60) as server:
         process = subprocess.Popen(
-            [MOTET, "solve", TASK, "--model", server.spec, "--sandbox", "bubblewrap", "--out", tmp_path / "x.py"],
+            [
+                MOTET,
+                "solve",
+                TASK,
+                "--model",
+                server.spec,
+                "--sandbox",
+                "bubblewrap",
+                record,
+                "--out",
+                tmp_path / "x.py",
+            ],
             stderr=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
         assert server.asked.wait(30)
-        process.send_signal(signal.SIGINT)
-        stdout, stderr = process.communicate(timeout=30)
-        server.shutdown()
+        end(process.pid)
+        try:
+            stdout, stderr = process.communicate(timeout=30)
+        finally:
+            process.kill()
+            server.shutdown()
     assert process.returncode == 130
     assert stdout == ""
     assert "Interrupted" in stderr
