@@ -8,6 +8,7 @@ from motet.memory.patterns.pattern_memory import MemoryStats, PatternMemory
 from motet.memory.patterns.portable import ImportReport
 from motet.memory.patterns.recalling import Recalled
 from motet.memory.patterns.renaming import renamed
+from motet.memory.patterns.retriever import PatternRetriever
 from motet.memory.patterns.uses import Use, Worth
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "MemoryStats",
     "Pattern",
     "PatternMemory",
+    "PatternRetriever",
     "PatternTests",
     "Proof",
     "Recalled",
