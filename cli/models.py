@@ -15,7 +15,7 @@ Name = Annotated[str, typer.Argument(help="A name that `motet models list` shows
 @models_app.command("list")
 def list_command(as_json: AsJson = False) -> None:
     """List the embedded models and what of them is here."""
-    from motet.models import DEFAULT, list_models
+    from motet.models import DEFAULT, DEFAULT_EMBEDDINGS, EmbeddingModel, list_models
 
     statuses = list_models()
     if as_json:
@@ -24,9 +24,12 @@ def list_command(as_json: AsJson = False) -> None:
     for status in statuses:
         model = status.model
         partly = f"fetched to {status.partial_bytes / model.bytes:.0%}" if status.partial_bytes else "not here"
-        default = ", the default" if model == DEFAULT else ""
+        kind = ", an embedding model" if isinstance(model, EmbeddingModel) else ""
+        default = ", the default" if model in (DEFAULT, DEFAULT_EMBEDDINGS) else ""
         here = "here" if status.cached else partly
-        typer.echo(f"{model.name}{default}: {_megabytes(model.bytes)}, {model.license}, {here}\n    {status.path}")
+        typer.echo(f"{model.name}{kind}{default}: {_megabytes(model.bytes)}, {model.license}, {here}")
+        for path in (status.path, *status.companions):
+            typer.echo(f"    {path}")
 
 
 @models_app.command("pull")

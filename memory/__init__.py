@@ -1,5 +1,6 @@
 """Floor 3: what the team remembers and where it looks things up. It knows models and tools, never agents or graphs."""
 
+from motet.memory.embeddings import LocalEmbeddings, dimensions_of, resolve_embeddings
 from motet.memory.patterns import (
     Admission,
     Draft,
@@ -28,6 +29,7 @@ __all__ = [
     "EmbeddingMismatchError",
     "ImportReport",
     "Interface",
+    "LocalEmbeddings",
     "MemoryStats",
     "Pattern",
     "PatternMemory",
@@ -38,7 +40,9 @@ __all__ = [
     "Source",
     "Use",
     "Worth",
+    "dimensions_of",
     "memory_folder",
     "open_memory",
+    "resolve_embeddings",
     "resolve_memory",
 ]

