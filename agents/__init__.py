@@ -27,12 +27,15 @@ from motet.agents.decision import (
     read_answer,
 )
 from motet.agents.evidence import Finding, Report, Review
+from motet.agents.learn import create_learn
 from motet.agents.ledger_middleware import LedgerMiddleware
 from motet.agents.plan import Plan
 from motet.agents.plan_writer import create_plan_writer
 from motet.agents.planner import create_planner
 from motet.agents.prompt import Prompt
 from motet.agents.reading import read_contract
+from motet.agents.recall import create_recall
+from motet.agents.recollection import Recollection
 from motet.agents.reviewer import create_reviewer
 from motet.agents.tester import create_tester
 
@@ -58,6 +61,7 @@ __all__ = [
     "PlanAnswer",
     "PlanDecision",
     "Prompt",
+    "Recollection",
     "Reject",
     "Report",
     "Review",
@@ -70,9 +74,11 @@ __all__ = [
     "create_coder",
     "create_coding_tools",
     "create_contract_approval",
+    "create_learn",
     "create_plan_approval",
     "create_plan_writer",
     "create_planner",
+    "create_recall",
     "create_reviewer",
     "create_tester",
     "read_answer",

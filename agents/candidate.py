@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from motet.tools.source import parse_python
 
-Origin = Literal["first", "sample", "repair", "human"]
+Origin = Literal["first", "sample", "repair", "human", "memory"]
 
 
 class Candidate(BaseModel):
@@ -24,9 +24,14 @@ class Candidate(BaseModel):
     """What the tests call; `None` for a program."""
     origin: Origin
     """`first`: the model's most likely answer; `sample`: another draw; `repair`: made from a failing candidate;
-    `human`: one that a human edited."""
+    `human`: one that a human edited; `memory`: the solution of a task that was solved before."""
     repairs: int | None = None
     """The index of the candidate that it repairs, or that a human edited into it."""
+
+    pattern: str | None = None
+    """The pattern of the memory that it comes from."""
+    solved_before: bool = False
+    """Whether that pattern was verified for this very task."""
 
     @property
     def fingerprint(self) -> str:

@@ -13,9 +13,9 @@ from motet.agents.candidate import VoidProposal
 from motet.agents.context import TeamContext
 from motet.agents.contract import Contract
 from motet.agents.node import Node, context_of, contract_of, emit, ledger_for, model_for, role_node
-from motet.agents.plan import Plan
 from motet.agents.prompt import Prompt
 from motet.agents.proposal import CoderInput, CoderUpdate, propose
+from motet.agents.recollection import example_among
 from motet.agents.task_text import task_block, wanted
 from motet.models import BudgetExhausted, ContextOverflow, ModelAnswerError, ModelCallError, Sampling
 
@@ -47,16 +47,19 @@ def create_coder(
     """
     wordings = {
         wording: (prompt or Prompt.load(wording)).with_system(system_prompt)
-        for wording in ("coder", "coder_variant", "coder_planned")
+        for wording in ("coder", "coder_variant", "coder_planned", "coder_reminded")
     }
     repair = (repair_prompt or Prompt.load("repair")).with_system(system_prompt)
 
-    def messages(contract: Contract, assignment: Assignment, plan: Plan | None) -> list[BaseMessage]:
+    def messages(contract: Contract, assignment: Assignment, state: CoderInput) -> list[BaseMessage]:
+        plan, example = state.get("plan"), example_among(state.get("recalled") or [])
         task = task_block(contract)
         if assignment.target is not None:
             return repair.render(task=task, code=assignment.target.code.strip(), failure=assignment.failure or "")
         if plan is not None and assignment.kind == "first":
             return wordings["coder_planned"].render(task=task, wanted=wanted(contract), plan=plan.numbered)
+        if example is not None and assignment.kind == "first":
+            return wordings["coder_reminded"].render(task=task, wanted=wanted(contract), example=example)
         return wordings[assignment.wording].render(task=task, wanted=wanted(contract))
 
     async def coder(state: CoderInput, runtime: Runtime[TeamContext]) -> CoderUpdate:
@@ -72,7 +75,7 @@ def create_coder(
         try:
             answer = await ledger_for(state, runtime).ask(
                 model_for(runtime, name, model),
-                messages(contract, assignment, state.get("plan")),
+                messages(contract, assignment, state),
                 role=name,
                 sampling=sampling,
             )

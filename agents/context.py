@@ -12,6 +12,7 @@ from langchain_core.language_models import BaseChatModel
 from pydantic import ConfigDict, GetPydanticSchema, WithJsonSchema
 from pydantic.dataclasses import dataclass
 
+from motet.memory import PatternMemory
 from motet.models import BudgetLimits, Ledger, Prices
 from motet.tools.sandbox import Sandbox
 
@@ -21,6 +22,7 @@ _SPEC = WithJsonSchema({"type": "string"})
 ModelSpec = Annotated[str | BaseChatModel, _UNCHECKED, _SPEC]
 # The one part that no server can send: it is a live object, and shared.
 SharedLedger = Annotated[Ledger, _UNCHECKED, WithJsonSchema({"type": "null"})]
+MemorySpec = Annotated[str | PatternMemory, _UNCHECKED, _SPEC]
 SandboxSpec = Annotated[str | Sandbox, _UNCHECKED, _SPEC]
 
 
@@ -37,6 +39,8 @@ class TeamContext:
     """Models for single roles by their names; they go before `model`."""
     sandbox: SandboxSpec | None = None
     """Where code runs, or a spec for `motet.tools.sandbox.resolve_sandbox`."""
+    memory: MemorySpec | None = None
+    """Another pattern memory for a team that has one, or a spec for `motet.memory.resolve_memory`; `off` for none."""
     limits: BudgetLimits | None = None
     """What the run may spend."""
     role_limits: Mapping[str, BudgetLimits] = field(default_factory=dict)

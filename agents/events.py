@@ -15,6 +15,8 @@ from motet.agents.contract import Contract
 from motet.agents.decision import Decision
 from motet.agents.evidence import Report, Review
 from motet.agents.plan import Plan
+from motet.agents.recollection import Recollection
+from motet.memory import Admission
 
 
 class Told(TypedDict):
@@ -43,6 +45,27 @@ class NoPlanEvent(Told):
 
     event: Literal["no_plan"]
     problem: str
+
+
+class RecalledEvent(Told):
+    """The memory was searched, and what came to mind was run."""
+
+    event: Literal["recalled"]
+    recalled: list[Recollection]
+
+
+class NoMemoryEvent(Told):
+    """The memory could not be opened, searched or written; the run goes on without."""
+
+    event: Literal["no_memory"]
+    problem: str
+
+
+class LearnedEvent(Told):
+    """What was verified was put forward for the memory."""
+
+    event: Literal["learned"]
+    admission: Admission
 
 
 class WritingEvent(Told):
@@ -153,6 +176,9 @@ RoleEvent = (
     ContractEvent
     | PlanEvent
     | NoPlanEvent
+    | RecalledEvent
+    | NoMemoryEvent
+    | LearnedEvent
     | WritingEvent
     | ToolEvent
     | CandidateEvent

@@ -16,10 +16,11 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langchain_core.runnables.config import merge_configs, var_child_runnable_config
 from langgraph.runtime import Runtime, get_runtime
 
-from motet.agents.context import TeamContext
+from motet.agents.context import MemorySpec, TeamContext
 from motet.agents.contract import Contract
 from motet.agents.reading import read_contract
 from motet.agents.run_ledger import RunLedger, current_ledger, run_ledger
+from motet.memory import PatternMemory, resolve_memory
 from motet.models import Ledger, resolve_model
 from motet.tools.sandbox import Sandbox, resolve_sandbox
 
@@ -180,6 +181,12 @@ def model_for(runtime: Runtime[TeamContext], role: str, default: str | BaseChatM
 def sandbox_for(runtime: Runtime[TeamContext], default: str | Sandbox) -> Sandbox:
     """The sandbox that a role uses in this run. May take a while at the first call: kinds are probed."""
     return resolve_sandbox(context_of(runtime).sandbox or default)
+
+
+def memory_for(runtime: Runtime[TeamContext], default: MemorySpec) -> PatternMemory | None:
+    """The pattern memory of this run, if there is one. The first call may take a while: it loads an embedding model."""
+    spec = context_of(runtime).memory or default
+    return None if spec == "off" else resolve_memory(spec)
 
 
 def ledger_for(state: State, runtime: Runtime[TeamContext]) -> Ledger:

@@ -8,6 +8,7 @@ from motet.agents.candidate import Candidate, VoidProposal
 from motet.agents.contract import Contract
 from motet.agents.plan import Plan
 from motet.agents.reading import read_contract
+from motet.agents.recollection import Recollection
 from motet.models import CallRecord
 
 
@@ -19,6 +20,7 @@ class CoderInput(TypedDict, total=False):
     contract: Contract
     assignment: Assignment
     plan: Plan
+    recalled: list[Recollection]
     candidates: list[Candidate]
     calls: list[CallRecord]
     run: str

@@ -48,10 +48,11 @@ def first(state: TeamState, policy: Policy) -> Sequence[Assignment]:
     """
     contract = state["contract"]
     is_named = contract.entry_point is not None or contract.kind == "program"
-    alone = Assignment(index=0, kind="first", max_tokens=policy.max_answer_tokens)
+    begin = next_index(state)  # after what the memory brought
+    alone = Assignment(index=begin, kind="first", max_tokens=policy.max_answer_tokens)
     if state.get("tests") or not is_named:
         return (alone,)
-    return (alone, *_samples(state, policy, range(1, policy.batch), "answers go out together"))
+    return (alone, *_samples(state, policy, range(begin + 1, begin + policy.batch), "answers go out together"))
 
 
 def after_test(state: TeamState, policy: Policy) -> Sequence[Assignment]:

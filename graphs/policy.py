@@ -42,6 +42,9 @@ class Policy(BaseModel):
     """How many inputs candidates are compared on."""
     model_inputs: int = Field(default=8, ge=0, le=12)
     """How many inputs to ask the model for where the task's examples give too few."""
+    remember: Literal["answer", "example"] = "answer"
+    """What the solutions of earlier tasks are for, where the team has a memory. `answer` runs one as an answer to a
+    task that is the same or nearly so; `example` also shows the coder one of a task that is similar."""
     repair_rounds: int = Field(default=1, ge=0)
     """How often the best candidate is repaired when none passes."""
     diagnose: Literal["never", "result", "repair"] = "repair"

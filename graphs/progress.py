@@ -10,9 +10,10 @@ Proposal = Candidate | VoidProposal
 
 
 def proposals(state: TeamState) -> list[Proposal]:
-    """Everything that came of asking the coder, in the order in which it was asked for."""
+    """Everything that came of asking the coder, in the order in which it was asked for; what a human
+    or the memory brought was not."""
     came = [*state.get("candidates", []), *state.get("void", [])]
-    return sorted((one for one in came if one.origin != "human"), key=lambda one: one.index)
+    return sorted((one for one in came if one.origin not in ("human", "memory")), key=lambda one: one.index)
 
 
 def answers(state: TeamState) -> list[Proposal]:

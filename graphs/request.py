@@ -1,6 +1,5 @@
 """What a conversation asks for: its last request, alone or on top of those before it. No model decides that."""
 
-import ast
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from motet.agents import UnreadableAnswerError, read_code, read_contract
 from motet.agents.answer import main_function
 from motet.graphs.telling import fenced
-from motet.tools.source import parse_python
+from motet.tools.source import without_prose
 
 NOTE = "motet"
 """Where an answer keeps its result as plain data, in its `additional_kwargs`."""
@@ -44,7 +43,7 @@ class Request(BaseModel):
             return words
         # The change comes last: behind it, small models copy the code as it is.
         *earlier, change = self.words
-        code = fenced(_bare(self.code))
+        code = fenced(without_prose(self.code))
         whole = "\n\n".join([*earlier, "The solution so far:", code, f"Now change it: {change}"])
         # A model wrote the code, so nothing in it may pass for an example that the task gives.
         same = read_contract(whole, entry_point=self.entry_point).examples
@@ -100,16 +99,3 @@ def _added(asked: Request, words: str) -> Request:
     if ASKS_FOR_A_NEW_ONE.search(words) or (named is not None and named != asked.entry_point):
         return Request(words=(words,))
     return asked.model_copy(update={"words": (*asked.words, words)})
-
-
-def _bare(code: str) -> str:
-    """Code without docstrings, comments and asserts."""
-    tree = parse_python(code)
-    if tree is None:
-        return ""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            kept = [one for one in node.body if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))]
-            node.body = kept or [ast.Pass()]
-    tree.body = [one for one in tree.body if not isinstance(one, ast.Assert)]
-    return ast.unparse(tree)

@@ -50,7 +50,7 @@ def best(
     if not tried:
         return candidates[0] if candidates else None
 
-    def strength(candidate: Candidate) -> tuple[bool, int, int, bool, bool, bool, int, int, int]:
+    def strength(candidate: Candidate) -> tuple[bool, int, int, bool, bool, bool, int, int, bool, int]:
         review = reviews.get(candidate.index)
         report = reports[candidate.index]
         given = sum(result.outcome == "passed" for result in report.given)
@@ -64,6 +64,7 @@ def best(
             not any(finding.blocks for finding in report.static),
             agreement(candidate.index, reports),
             clean,
+            candidate.origin != "memory",  # it was written for another task
             -candidate.index,
         )
 

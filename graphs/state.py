@@ -6,7 +6,7 @@ from typing import Annotated, NotRequired, TypeVar
 from pydantic import BaseModel, ConfigDict, with_config
 from typing_extensions import TypedDict
 
-from motet.agents import Candidate, Contract, Decision, Plan, Report, Review, VoidProposal
+from motet.agents import Candidate, Contract, Decision, Plan, Recollection, Report, Review, VoidProposal
 from motet.graphs.verdict import Evidence, TeamVerdict
 from motet.models import CallRecord, Usage, union
 
@@ -78,6 +78,8 @@ class TeamState(TypedDict, total=False):
     tests: str | None
     contract: Annotated[Contract, latest]
     plan: Plan
+    recalled: Annotated[list[Recollection], latest]
+    """What came to mind from the memory, and what became of it."""
     candidates: Annotated[list[Candidate], operator.add]
     """In the order in which they were written; a candidate's `index` names it for good."""
     void: Annotated[list[VoidProposal], operator.add]

@@ -13,12 +13,17 @@ from motet.agents import (
     Approvable,
     Assignment,
     TeamContext,
+    create_learn,
     create_plan_writer,
     create_planner,
+    create_recall,
     create_reviewer,
     create_tester,
 )
+from motet.agents.context import MemorySpec
+from motet.agents.learn import LearnInput
 from motet.agents.proposal import CoderInput
+from motet.agents.recall import RecallInput
 from motet.agents.reviewer import ReviewerInput
 from motet.agents.tester import TesterInput
 from motet.graphs.afresh import begins_afresh
@@ -50,6 +55,7 @@ def build_team(
     tester: Role | RoleOptions | None = None,
     reviewer: Role | ReviewerOptions | None = None,
     approve: Approvable | Collection[Approvable] = (),
+    memory: MemorySpec | None = None,
     state_schema: type[TeamState] = TeamState,
 ) -> TeamGraph:
     """Wire a team, without compiling it: for graphs that want another node or edge.
@@ -70,6 +76,8 @@ def build_team(
         reviewer: See `planner`. Options may also have `comment`, `security` and `coverage`.
         approve: What a human is asked about on the way: `contract`, `plan`, `code`. The run waits in an interrupt that
             has a schema for the answer, and goes on with `Command(resume=answer)`; that takes a checkpointer.
+        memory: What the team solved before, and where it keeps what it verifies: a `PatternMemory`, or a spec for
+            `resolve_memory` (`local`, a folder, the URL of a Chroma server). Without one it remembers nothing.
         state_schema: A subclass of `TeamState` with keys of your own. They are part of input and output, roles and
             nodes of your own read and write them, and motet's leave them alone.
 
@@ -85,8 +93,17 @@ def build_team(
     def after_planner(state: TeamState) -> list[Send | str] | str:
         if state.get("stopped"):
             return "finish"
+        return begin(state) if memory is None else "recall"
+
+    def begin(state: TeamState) -> list[Send | str]:
         sends = _sends(state, first(state, numbers))
         return [*sends, "tester"] if numbers.parallel else sends
+
+    def after_recall(state: TeamState) -> list[Send | str] | str:
+        leader, _ = standing(state)
+        if leader is None or leader.index not in state.get("reports", {}):
+            return begin(state)
+        return _to_reviewer(state) or approvals.end(state)
 
     def after_tester(state: TeamState) -> list[Send | str] | str:
         if untested(state):
@@ -137,12 +154,23 @@ def build_team(
     graph.add_node("tester", resilient_tester(runs, numbers), input_schema=reads)
     graph.add_node("reviewer", resilient_reviewer(looks, numbers), input_schema=ReviewerInput)
     graph.add_node("finish", create_finish(numbers))
-    approvals.add_start(graph, after_planner, beginnings=["coder", "tester", "finish"], plan_writer=plans_again)
+    beginnings = ["coder", "tester", "finish"]
+    if memory is not None:
+        beginnings = ["recall", "finish"]
+        recalls = create_recall(
+            memory=memory, sandbox=sandbox, example=numbers.remember == "example", enough=numbers.verify_examples
+        )
+        graph.add_node("recall", recalls, input_schema=RecallInput)
+        graph.add_conditional_edges("recall", after_recall, ["coder", "tester", "reviewer", *approvals.endings])
+        graph.add_node("learn", create_learn(memory=memory, sandbox=sandbox), input_schema=LearnInput)
+    approvals.add_start(graph, after_planner, beginnings=beginnings, plan_writer=plans_again)
     graph.add_edge("coder", "tester")
     graph.add_conditional_edges("tester", after_tester, ["tester", "coder", "reviewer", *approvals.endings])
     graph.add_conditional_edges("reviewer", after_reviewer, ["coder", "reviewer", *approvals.endings])
     approvals.add_end(graph)
-    graph.add_edge("finish", END)
+    graph.add_edge("finish", END if memory is None else "learn")
+    if memory is not None:
+        graph.add_edge("learn", END)
     read_whole_state(graph, state_schema)
     return graph
 
@@ -157,6 +185,7 @@ def create_team(
     tester: Role | RoleOptions | None = None,
     reviewer: Role | ReviewerOptions | None = None,
     approve: Approvable | Collection[Approvable] = (),
+    memory: MemorySpec | None = None,
     state_schema: type[TeamState] = TeamState,
     checkpointer: Checkpointer = None,
     store: BaseStore | None = None,
@@ -181,6 +210,7 @@ def create_team(
         tester: See `build_team`.
         reviewer: See `build_team`.
         approve: See `build_team`.
+        memory: See `build_team`.
         state_schema: See `build_team`.
         checkpointer: Any LangGraph checkpointer; `team.invoke(None, config)` then goes on with an interrupted run.
         store: Any LangGraph store; nodes of your own find it in their runtime.
@@ -200,6 +230,7 @@ def create_team(
         tester=tester,
         reviewer=reviewer,
         approve=approve,
+        memory=memory,
         state_schema=state_schema,
     )
     return graph.compile(checkpointer=know_team_types(checkpointer, graph), store=store, cache=cache, name=name)

@@ -45,6 +45,8 @@ class Evidence(BaseModel):
     """Where, in the words of the first that does."""
     failures: tuple[str, ...]
     """Trusted tests that it fails, and whatever else the reviewer blocks on."""
+    remembered: str | None = None
+    """The pattern of the memory that it comes from, if it does."""
     diagnosis: Diagnosis | None = None
     """Why the first of those tests fails: the place in the code, with the values there."""
     comments: tuple[str, ...]
@@ -74,6 +76,7 @@ def judge(
         missing = "No answer could be read as code." if best is None else "Nothing was run."
         return "unverified", _evidence(None, review, contract, aside, reason=missing)
     evidence = _evidence(report, review, contract, aside, find_peers(best, candidates, reports, aside))
+    evidence = evidence.model_copy(update={"remembered": best.pattern})
 
     def decide(verdict: TeamVerdict, reason: str) -> tuple[TeamVerdict, Evidence]:
         return verdict, evidence.model_copy(update={"reason": reason})
@@ -91,7 +94,7 @@ def judge(
         return decide("verified", "It passes all of the given tests.")
     if evidence.tests_total:
         return decide("plausible", "It passes the given tests, but some examples of the task were set aside.")
-    return decide(*_by_examples(evidence, policy))
+    return decide(*(_remembered(best, evidence, policy) or _by_examples(evidence, policy)))
 
 
 def _weakness(report: Report, review: Review | None) -> str | None:
@@ -100,6 +103,18 @@ def _weakness(report: Report, review: Review | None) -> str | None:
         return "It ran on the bare host, and what ran there verifies nothing."
     findings = review.findings if review else ()
     return next((finding.message for finding in findings if finding.kind == "not_reviewed"), None)
+
+
+def _remembered(best: Candidate, evidence: Evidence, policy: Policy) -> tuple[TeamVerdict, str] | None:
+    """The rules for a solution from the memory that passes again what it was admitted by; `None` if others decide."""
+    if best.solved_before:
+        return "verified", "It was verified for this very task before, and passes its tests again."
+    is_held = evidence.examples_total >= policy.verify_examples and not evidence.set_aside
+    if best.origin != "memory" or not is_held or evidence.dissenting:
+        return None
+    return "verified", (
+        f"It was verified for a task like this before, and passes all {evidence.examples_total} examples of this one."
+    )
 
 
 def _by_examples(evidence: Evidence, policy: Policy) -> tuple[TeamVerdict, str]:

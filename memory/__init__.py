@@ -18,6 +18,7 @@ from motet.memory.patterns import (
     Worth,
     memory_folder,
     open_memory,
+    renamed,
     resolve_memory,
 )
 from motet.memory.store import ChromaStore, EmbeddingMismatchError
@@ -43,6 +44,7 @@ __all__ = [
     "dimensions_of",
     "memory_folder",
     "open_memory",
+    "renamed",
     "resolve_embeddings",
     "resolve_memory",
 ]

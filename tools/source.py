@@ -14,6 +14,19 @@ def parse_python(code: str) -> ast.Module | None:
             return None
 
 
+def without_prose(code: str) -> str:
+    """Code without comments, docstrings and asserts at its top; nothing where it is not Python."""
+    tree = parse_python(code)
+    if tree is None:
+        return ""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            kept = [one for one in node.body if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))]
+            node.body = kept or [ast.Pass()]
+    tree.body = [one for one in tree.body if not isinstance(one, ast.Assert)]
+    return ast.unparse(tree)
+
+
 def defined_names(tree: ast.Module) -> list[str]:
     """Names of a module's functions, classes and variables, in the order of their definition."""
     names: list[str] = []

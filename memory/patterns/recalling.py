@@ -30,6 +30,8 @@ class Recalled(BaseModel):
     """Whether its solution can be called as the new task wants it, but for its name."""
     identical: bool
     """Whether it is the very task: the same words and the same way to call it."""
+    may_answer: bool
+    """Whether its solution is worth a try as an answer: it fits, and the tasks are so similar that they may be one."""
     worth: Worth
 
     @property
@@ -62,25 +64,37 @@ def search(
 
 
 def recall(
-    shelf: Shelf, embeddings: Embeddings | None, task: str, gist: str, interface: Interface, *, floor: float
+    shelf: Shelf,
+    embeddings: Embeddings | None,
+    task: str,
+    gist: str,
+    interface: Interface,
+    *,
+    floor: float,
+    same_task: float,
 ) -> list[Recalled]:
-    """Find patterns for a task, ranked; none that is less similar than `floor`."""
+    """Find patterns for a task, ranked; none less similar than `floor`, and from `same_task` on as an answer."""
     same = pattern_id(task, interface)
     found = [(pattern, similarity) for pattern, similarity in search(shelf, embeddings, gist) if similarity >= floor]
     known = shelf.get(same) if all(pattern.id != same for pattern, _ in found) else None
     if known is not None and known.quarantined is None:
         found.append((known, 1.0))
     worths = shelf.worths([pattern.id for pattern, _ in found])
-    recalled = [
-        Recalled(
-            pattern=pattern,
-            similarity=1.0 if pattern.id == same else similarity,
-            fits=pattern.interface.fits(interface),
-            identical=pattern.id == same,
-            worth=worth,
+    recalled: list[Recalled] = []
+    for (pattern, measured), worth in zip(found, worths, strict=True):
+        identical = pattern.id == same
+        similarity = 1.0 if identical else measured
+        fits = pattern.interface.fits(interface)
+        recalled.append(
+            Recalled(
+                pattern=pattern,
+                similarity=similarity,
+                fits=fits,
+                identical=identical,
+                may_answer=fits and similarity >= same_task,
+                worth=worth,
+            )
         )
-        for (pattern, similarity), worth in zip(found, worths, strict=True)
-    ]
     return sorted(recalled, key=lambda one: (not one.identical, -one.score))
 
 

@@ -1,0 +1,194 @@
+"""Recall: before anybody writes, look whether this, or something like it, was solved before.
+
+What is recalled is run before it is believed: first on the tests by which it was admitted, where a failure puts it into
+quarantine, then as an answer to this task, on this task's own tests and examples.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import TypedDict
+
+from langgraph.errors import GraphBubbleUp
+from langgraph.runtime import Runtime
+
+from motet.agents.candidate import Candidate
+from motet.agents.context import MemorySpec, TeamContext
+from motet.agents.contract import Contract
+from motet.agents.evidence import Report
+from motet.agents.examination import examine
+from motet.agents.gist import gist_of, interface_of
+from motet.agents.node import Node, contract_of, emit, memory_for, role_node, sandbox_for
+from motet.agents.reading import read_contract
+from motet.agents.recollection import Recollection
+from motet.memory import PatternMemory, Recalled, renamed
+from motet.models import CallRecord
+from motet.tools.sandbox import Sandbox
+from motet.tools.source import without_prose
+from motet.tools.testing import UserTests, read_tests
+
+MOST_TRIED = 2
+"""Solutions that are tried as answers."""
+LONGEST_EXAMPLE = 3_000
+"""Characters of a solution that is shown to a coder."""
+
+
+class RecallInput(TypedDict, total=False):
+    """What recall reads."""
+
+    task: str
+    contract: Contract
+    tests: str | None
+    calls: list[CallRecord]
+    run: str
+    seconds: float
+
+
+class RecallUpdate(TypedDict, total=False):
+    """What recall writes."""
+
+    contract: Contract
+    recalled: list[Recollection]
+    candidates: list[Candidate]
+    reports: dict[int, Report]
+
+
+def create_recall(
+    *,
+    memory: MemorySpec = "local",
+    sandbox: str | Sandbox = "auto",
+    example: bool = False,
+    enough: int = 2,
+    timeout: float | None = None,
+    name: str = "recall",
+) -> Node:
+    """Make a node that fits any graph whose state has a `contract` or a `task`, and takes `candidates` and `recalled`.
+
+    A memory that cannot be opened or searched is told of in an event, and the run goes on without it.
+
+    Args:
+        memory: A pattern memory, or a spec for `resolve_memory`.
+        sandbox: Where solutions are run, or a spec for `resolve_sandbox`.
+        example: Whether the solution of a similar task is shown to the coder, where none answers this one.
+        enough: How many examples of this task a solution of another must pass to stand by itself, with a report;
+            one that passes fewer becomes a candidate as any other.
+        timeout: After how many seconds it counts as hung.
+        name: The node's name, shown in streams.
+    """
+
+    async def recall(state: RecallInput, runtime: Runtime[TeamContext]) -> RecallUpdate:
+        contract = contract_of(state)
+        try:
+            opened = await asyncio.to_thread(memory_for, runtime, memory)
+            if opened is None:
+                return {}
+            machine = await asyncio.to_thread(sandbox_for, runtime, sandbox)
+            own_tests = state.get("tests")
+            given = read_tests(own_tests) if own_tests else None
+            found = await opened.arecall(contract.task, interface_of(contract), gist=gist_of(contract))
+            update = await _remember(opened, found, contract, given, machine, enough=enough, example=example)
+        except GraphBubbleUp:
+            raise
+        except Exception as problem:  # a disk, a database, a model, a server: none of them is the task's matter
+            emit(runtime, name, "no_memory", problem=f"{type(problem).__name__}: {problem}")
+            return {}
+        emit(runtime, name, "recalled", recalled=update.get("recalled", []))
+        for candidate in update.get("candidates", []):
+            emit(runtime, name, "candidate", index=candidate.index, candidate=candidate)
+        for index, report in update.get("reports", {}).items():
+            emit(runtime, name, "report", index=index, report=report)
+        return update
+
+    return role_node(recall, name=name, timeout=timeout)
+
+
+async def _remember(
+    memory: PatternMemory,
+    found: Sequence[Recalled],
+    contract: Contract,
+    given: UserTests | None,
+    machine: Sandbox,
+    *,
+    enough: int,
+    example: bool,
+) -> RecallUpdate:
+    """Try what came to mind, the most promising first."""
+    recollections: list[Recollection] = []
+    sound: list[Recalled] = []
+    for one in found[: MOST_TRIED + 1]:
+        checked = await memory.acheck(one.pattern.id, sandbox=machine)
+        tried = sum(recollection.kind == "answer" for recollection in recollections)
+        if checked.quarantined:
+            recollections.append(_recollection(one, "answer", one.pattern.solution, checked.quarantined))
+            continue
+        sound.append(one)
+        if not one.may_answer or tried >= MOST_TRIED:
+            continue
+        wanted = interface_of(contract)
+        code = renamed(one.pattern.solution, one.pattern.interface, wanted)
+        if code is None:
+            continue
+        named = contract
+        if contract.entry_point is None and one.pattern.interface.entry_point:
+            named = read_contract(contract.task, entry_point=one.pattern.interface.entry_point)
+        candidate = Candidate(
+            index=0,
+            code=code,
+            entry_point=named.entry_point,
+            origin="memory",
+            pattern=one.pattern.id,
+            solved_before=one.identical,
+        )
+        async with await asyncio.to_thread(machine.session) as session:
+            report = await examine(session, candidate, named, given=given)
+        problem = _problem(one, report)
+        recollections.append(_recollection(one, "answer", code, problem, candidate=None if problem else 0))
+        if problem is None:
+            update: RecallUpdate = {"recalled": recollections, "candidates": [candidate]}
+            if named is not contract:
+                update["contract"] = named
+            if one.identical or given or len(report.examples) >= enough:
+                update["reports"] = {0: report}
+            return update
+    shown = next((text for one in sound if (text := _shown(one))), None) if example else None
+    if shown:
+        first = next(one for one in sound if _shown(one) == shown)
+        recollections.append(_recollection(first, "example", shown, None))
+    return {"recalled": recollections}
+
+
+def _problem(one: Recalled, report: Report) -> str | None:
+    """Why a solution does not answer this task, if it does not."""
+    if report.infrastructure:
+        return f"the sandbox failed: {report.infrastructure}"
+    if report.tampering:
+        return report.tampering
+    if report.loads.outcome != "passed":
+        return f"it does not load: {report.loads.message}"
+    failures = report.failures()
+    if failures:
+        return f"{failures[0].name}: {failures[0].message or failures[0].outcome}"
+    if not report.trusted and not one.identical:
+        return "this task gives no example to hold it against"
+    return None
+
+
+def _recollection(
+    one: Recalled, kind: str, solution: str, problem: str | None, *, candidate: int | None = None
+) -> Recollection:
+    return Recollection.model_validate(
+        {
+            "pattern": one.pattern.id,
+            "similarity": one.similarity,
+            "identical": one.identical,
+            "kind": kind,
+            "solution": solution,
+            "problem": problem,
+            "candidate": candidate,
+        }
+    )
+
+
+def _shown(one: Recalled) -> str | None:
+    """A solution as a coder may see it: nothing in it can be read as an instruction or end its fence."""
+    code = without_prose(one.pattern.solution)
+    return code if code and "```" not in code and len(code) <= LONGEST_EXAMPLE else None
