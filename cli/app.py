@@ -7,6 +7,7 @@ import typer
 from motet.cli.doctor import doctor
 from motet.cli.errors import friendly_errors
 from motet.cli.graph import graph
+from motet.cli.memory import memory_app
 from motet.cli.models import models_app
 from motet.cli.resume import resume
 from motet.cli.runs import runs_app
@@ -27,6 +28,7 @@ app.command()(show)
 app.command()(resume)
 app.command()(doctor)
 app.command()(graph)
+app.add_typer(memory_app, name="memory")
 app.add_typer(models_app, name="models")
 app.add_typer(sandbox_app, name="sandbox")
 
