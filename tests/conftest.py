@@ -1,6 +1,7 @@
 """What needs a part that a machine may lack is skipped with the reason; `MOTET_REQUIRE=all` makes that a failure."""
 
 import os
+from collections.abc import Iterator
 from functools import cache
 
 import pytest
@@ -21,6 +22,15 @@ def missing(part: str) -> str | None:
 @pytest.fixture(scope="session", autouse=True)
 def _runs_of_tests_are_recorded_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["MOTET_STATE_DIR"] = str(tmp_path_factory.mktemp("state"))
+
+
+@pytest.fixture(scope="session")
+def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a real Chroma server; each test takes a collection of its own."""
+    from testing_chroma import ChromaServer
+
+    with ChromaServer(tmp_path_factory.mktemp("chroma")) as server:
+        yield server.url
 
 
 @pytest.hookimpl(tryfirst=True)

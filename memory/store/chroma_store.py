@@ -2,12 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
 from langgraph.store.base import (
     BaseStore,
     GetOp,
@@ -19,21 +17,21 @@ from langgraph.store.base import (
     SearchItem,
     SearchOp,
     TTLConfig,
-    validate_op_namespace,
 )
 
+from motet.memory.store.batch_work import BatchWork
 from motet.memory.store.embedder import Embedder, EmbeddingMismatchError
-from motet.memory.store.filters import check_filter, matches
-from motet.memory.store.items import Hit, ItemId, Matrix, Namespace, NewItem, StoredItem, Vectors
+from motet.memory.store.finding import Finder
+from motet.memory.store.items import Hit, ItemId, Matrix, StoredItem, Vectors
 from motet.memory.store.namespaces import select_namespaces
-from motet.memory.store.record import Record
+from motet.memory.store.record import Record, Reembedding
+from motet.memory.store.texts import WHOLE, texts_of
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
 
-NO_VECTORS: Matrix = np.empty((0, 0), dtype=np.float32)
-REEMBED_AT_ONCE = 64
-"""Items; enough to fill a model's batches."""
+Progress = Callable[[int, int], None]
+"""Told how many items are done, and how many there are."""
 
 
 class ChromaStore(BaseStore):
@@ -74,7 +72,7 @@ class ChromaStore(BaseStore):
     """
 
     supports_ttl = True
-    __slots__ = ("_clock", "_close_client", "_embedder", "_record", "_swept_at", "ttl_config")
+    __slots__ = ("_clock", "_close_client", "_embedder", "_fields", "_record", "_swept_at", "ttl_config")
 
     def __init__(
         self,
@@ -87,18 +85,18 @@ class ChromaStore(BaseStore):
         reembed: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._embedder = Embedder(index) if index else None
-        self._record = _record(path, client, collection, self._embedder)
+        self._use(index)
+        self._record = _record(path, client, collection, self._text)
         self.ttl_config = ttl
         self._clock = clock
         self._swept_at = clock()
         self._close_client: Callable[[], None] = lambda: None  # a client that was given is its giver's
-        stored = self._record.embedding
-        if self._embedder and stored not in (None, self._embedder.name):
+        if self._embedder is not None and self._record.embedding not in (None, self._embedder.embedding):
             if not reembed:
+                stored = self._record.embedding
                 self._record.close()
-                raise EmbeddingMismatchError(str(stored), self._embedder.name)
-            self._reembed(self._embedder)
+                raise EmbeddingMismatchError(str(stored), str(self._embedder.embedding))
+            self.reembed()
 
     @classmethod
     def connect(
@@ -142,20 +140,102 @@ class ChromaStore(BaseStore):
         """Carry out operations. Reads see what was there before the writes among them; of several writes to one item
         the last wins.
         """
-        work = self._sort_out(ops)
+        work = BatchWork.of(ops, self._fields)
         embedder = self._embedder
         if embedder is None:
-            return self._carry_out(work, NO_VECTORS, NO_VECTORS)
-        return self._carry_out(work, embedder.documents(work.texts), embedder.queries(work.queries))
+            return self._carry_out(work, None, None)
+        return self._carry_out(work, embedder.documents(work.documents), embedder.queries(work.queries))
 
     async def abatch(self, ops: Iterable[Op]) -> list[Result]:
         """Carry out operations as `batch` does, without ever blocking the event loop."""
-        work = self._sort_out(ops)
+        work = BatchWork.of(ops, self._fields)
         embedder = self._embedder
         if embedder is None:
-            return await asyncio.to_thread(self._carry_out, work, NO_VECTORS, NO_VECTORS)
-        documents, queries = await embedder.adocuments(work.texts), await embedder.aqueries(work.queries)
+            return await asyncio.to_thread(self._carry_out, work, None, None)
+        documents, queries = await embedder.adocuments(work.documents), await embedder.aqueries(work.queries)
         return await asyncio.to_thread(self._carry_out, work, documents, queries)
+
+    def search_words(
+        self,
+        namespace_prefix: tuple[str, ...],
+        query: str,
+        *,
+        filter: dict[str, Any] | None = None,
+        limit: int = 10,
+    ) -> list[SearchItem]:
+        """Find items that have words of a query in their indexed texts, ranked by BM25.
+
+        Where `search` finds what means the same, this finds what is called the same: names, messages, error codes.
+        Identifiers are compared by their parts, so that `leap years` finds `is_leap_year` and `isLeapYear`. Without
+        `index` the whole value is looked at; what was put with `index=False` is not found.
+
+        Args:
+            namespace_prefix: Where to look; `()` looks everywhere.
+            query: Any text; an item need not have all of its words.
+            filter: As in `search`.
+            limit: How many items at most.
+
+        Returns:
+            The items, the best first; a score is above 0 and says nothing outside of its own query.
+        """
+        op = SearchOp(namespace_prefix, filter, limit)
+        BatchWork.of([op], self._fields)  # sees that it can be answered
+        now = self._clock()
+        self._sweep_in_time(now)
+        hits = self._finder(op, now).worded(query)
+        if (self.ttl_config or {}).get("refresh_on_read", True):
+            self._refresh([hit.item for hit in hits], now)
+        return [hit.as_search_item() for hit in hits]
+
+    async def asearch_words(
+        self,
+        namespace_prefix: tuple[str, ...],
+        query: str,
+        *,
+        filter: dict[str, Any] | None = None,
+        limit: int = 10,
+    ) -> list[SearchItem]:
+        """Find items by words as `search_words` does, without ever blocking the event loop."""
+        return await asyncio.to_thread(self.search_words, namespace_prefix, query, filter=filter, limit=limit)
+
+    def reembed(self, index: IndexConfig | None = None, *, progress: Progress = lambda done, total: None) -> int:
+        """Embed everything anew: with another model, or over other fields.
+
+        All comes into force at once at the end. Until then others find what they found before; if the process is
+        killed, nothing has changed.
+
+        Args:
+            index: The new embeddings and fields; the store's own if left out. A store whose embeddings do not fit its
+                vectors any more can be opened without `index` for this.
+            progress: Called as `progress(done, total)` now and then.
+
+        Returns:
+            How many items the store has.
+
+        Raises:
+            ValueError: There are no embeddings, neither here nor in the store.
+        """
+        before = self._embedder, self._fields
+        if index is not None:
+            self._use(index)
+        embedder = self._embedder
+        if embedder is None:
+            raise ValueError("There is nothing to embed with: give `index`, as when a store is opened.")
+
+        def vectors_of(items: Sequence[StoredItem]) -> list[Vectors]:
+            texts = [texts_of(item.value, item.index, self._fields) for item in items]
+            rows = iter(embedder.documents([text for found in texts for _, text in found]))
+            return [[(path, next(rows)) for path, _ in found] for found in texts]
+
+        try:
+            return self._record.reembed(Reembedding(embedder.embedding, vectors_of, self._text, progress))
+        except BaseException:
+            self._embedder, self._fields = before
+            raise
+
+    async def areembed(self, index: IndexConfig | None = None, *, progress: Progress = lambda done, total: None) -> int:
+        """Embed everything anew as `reembed` does, without blocking the event loop."""
+        return await asyncio.to_thread(self.reembed, index, progress=progress)
 
     def sweep_ttl(self) -> int:
         """Remove what has expired, and say how many items that were."""
@@ -173,91 +253,55 @@ class ChromaStore(BaseStore):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _sort_out(self, ops: Iterable[Op]) -> "_Work":
-        """Check operations, and collect what has to be embedded for them."""
-        work = _Work(list(ops), {}, [], {}, [])
-        for op in work.ops:
-            validate_op_namespace(op)
-            if isinstance(op, PutOp):
-                work.writes[ItemId(op.namespace, op.key)] = op
-            elif isinstance(op, SearchOp):
-                check_filter(op.filter or {})
-                if op.query and op.query not in work.queries:
-                    work.queries.append(op.query)
-        if self._embedder is not None:
-            for one, op in work.writes.items():
-                found = self._embedder.texts(op)
-                work.paths[one] = [path for path, _ in found]
-                work.texts.extend(text for _, text in found)
-        return work
+    def _use(self, index: IndexConfig | None) -> None:
+        self._embedder = Embedder(index) if index else None
+        self._fields: Sequence[str] = (index or {}).get("fields") or WHOLE
 
-    def _carry_out(self, work: "_Work", documents: Matrix, queries: Matrix) -> list[Result]:
+    def _text(self, item: StoredItem) -> str:
+        return "\n".join(text for _, text in texts_of(item.value, item.index, self._fields))
+
+    def _carry_out(self, work: BatchWork, documents: Matrix | None, queries: Matrix | None) -> list[Result]:
         now = self._clock()
         self._sweep_in_time(now)
-        vectors = dict(zip(work.queries, queries, strict=False))
+        vectors = dict(zip(work.queries, queries, strict=True)) if queries is not None else {}
         results: list[Result] = []
-        seen: list[ItemId] = []
+        seen: list[StoredItem] = []
         for op in work.ops:
             if isinstance(op, GetOp):
                 one = ItemId(op.namespace, op.key)
                 item = self._record.read([one]).get(one)
-                shown = item if item is not None and self._lives(item, now) else None
-                results.append(shown.as_item() if shown else None)
-                seen += [one] if shown and op.refresh_ttl else []
+                shown = [item] if item is not None and self._lives(item, now) else []
+                results.append(shown[0].as_item() if shown else None)
+                seen += shown if op.refresh_ttl else []
             elif isinstance(op, SearchOp):
-                found = self._search(op, vectors.get(op.query or ""), now)
-                results.append(found)
-                seen += [ItemId(item.namespace, item.key) for item in found] if op.refresh_ttl else []
+                hits = self._search(op, vectors.get(op.query or ""), now)
+                results.append([hit.as_search_item() for hit in hits])
+                seen += [hit.item for hit in hits] if op.refresh_ttl else []
             elif isinstance(op, ListNamespacesOp):
                 results.append(select_namespaces(self._record.namespaces(), op))
             elif isinstance(op, PutOp):
                 results.append(None)
             else:
                 raise ValueError(f"There is no operation {type(op).__name__} in a store.")
-        if seen:
-            self._record.refresh(dict.fromkeys(seen), now=now)
+        self._refresh(seen, now)
         if work.writes:
-            self._write(work, documents, now)
+            embedding = self._embedder.embedding if self._embedder is not None else None
+            self._record.write(work.puts(documents), work.deletes, embedding, now=now)
         return results
 
-    def _write(self, work: "_Work", documents: Matrix, now: float) -> None:
-        if self._embedder is not None and len(documents) and self._record.embedding is None:
-            self._record.set_embedding(self._embedder.name, self._embedder.dims)
-        rows = iter(documents)
-        puts: list[NewItem] = []
-        for one, op in work.writes.items():
-            vectors = [(path, next(rows)) for path in work.paths.get(one, [])]
-            if op.value is not None:
-                puts.append(NewItem(one, op.value, vectors, op.ttl, op.index))
-        deletes = [one for one, op in work.writes.items() if op.value is None]
-        self._record.write(puts, deletes, now=now)
+    def _search(self, op: SearchOp, vector: Matrix | None, now: float) -> list[Hit]:
+        finder = self._finder(op, now)
+        if vector is None or self._embedder is None:
+            return finder.listed()
+        return finder.alike(vector, self._embedder.embedding)
 
-    def _search(self, op: SearchOp, vector: Matrix | None, now: float) -> list[SearchItem]:
-        prefix, end = op.namespace_prefix, op.offset + op.limit
+    def _finder(self, op: SearchOp, now: float) -> Finder:
+        return Finder(self._record, op, lambda item: self._lives(item, now))
 
-        def fits(item: StoredItem) -> bool:
-            return matches(item.value, op.filter) and self._lives(item, now)
-
-        if vector is None:
-            listed = (item for item in self._record.listing(prefix) if fits(item))
-            return [item.as_search_item(None) for item in islice(listed, op.offset, end)]
-        hits = self._nearest(vector, prefix, end, fits)
-        found = [hit.item.as_search_item(hit.score) for hit in hits[op.offset : end]]
-        if len(hits) < end:
-            rest = (item for item in self._record.unindexed(prefix) if fits(item))
-            skipped = max(0, op.offset - len(hits))
-            found += [item.as_search_item(None) for item in islice(rest, skipped, skipped + op.limit - len(found))]
-        return found
-
-    def _nearest(self, vector: Matrix, prefix: Namespace, count: int, fits: Callable[[StoredItem], bool]) -> list[Hit]:
-        """Ask for more until enough of what is near fits the filter, or there is no more."""
-        asked = count
-        while True:
-            near = self._record.nearest(vector, prefix, asked)
-            hits = [hit for hit in near if fits(hit.item)]
-            if len(hits) >= count or len(near) < asked:
-                return hits[:count]
-            asked *= 4
+    def _refresh(self, seen: Iterable[StoredItem], now: float) -> None:
+        # A reader waits for no writer, unless there is something to write.
+        if mortal := dict.fromkeys(item.id for item in seen if item.ttl_minutes is not None):
+            self._record.refresh(mortal, now=now)
 
     def _lives(self, item: StoredItem, now: float) -> bool:
         hides = bool(self.ttl_config and self.ttl_config.get("omit_expired"))
@@ -268,39 +312,17 @@ class ChromaStore(BaseStore):
         if interval is not None and now - self._swept_at >= 60 * interval:
             self.sweep_ttl()
 
-    def _reembed(self, embedder: Embedder) -> None:
-        def fresh() -> Iterator[tuple[StoredItem, Vectors]]:
-            items = self._record.listing(())
-            while page := list(islice(items, REEMBED_AT_ONCE)):
-                texts = [embedder.texts(PutOp(*item.id, item.value, item.index)) for item in page]
-                rows = iter(embedder.documents([text for found in texts for _, text in found]))
-                for item, found in zip(page, texts, strict=True):
-                    yield item, [(path, next(rows)) for path, _ in found]
 
-        self._record.replace_vectors(fresh(), embedder.name, embedder.dims)
-
-
-class _Work(NamedTuple):
-    """The operations of one batch, looked through."""
-
-    ops: list[Op]
-    writes: dict[ItemId, PutOp]
-    """The last one for each item."""
-    texts: list[str]
-    """Of all writes, in their order."""
-    paths: dict[ItemId, list[str]]
-    """Where the texts of each write stand."""
-    queries: list[str]
-
-
-def _record(path: str | Path | None, client: "ClientAPI | None", collection: str, embedder: Embedder | None) -> Record:
+def _record(
+    path: str | Path | None, client: "ClientAPI | None", collection: str, text: Callable[[StoredItem], str]
+) -> Record:
     if client is not None and path is not None:
         raise ValueError("Give either a folder (`path`) or a `client`, not both.")
     # Chroma takes two seconds to import; only a store that is made pays for it.
     if client is not None:
         from motet.memory.store.server_record import ServerRecord
 
-        return ServerRecord(client, collection, embedder.dims if embedder else 8)
+        return ServerRecord(client, collection, text)
     from motet.memory.store.sqlite_record import SqliteRecord
 
-    return SqliteRecord(Path(path) if path is not None else None)
+    return SqliteRecord(Path(path) if path is not None else None, text)

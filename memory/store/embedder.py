@@ -1,13 +1,13 @@
-"""From items to vectors: which texts of a value are embedded, and by what."""
+"""From texts to vectors of length one."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
-from langgraph.store.base import IndexConfig, PutOp, ensure_embeddings, get_text_at_path, tokenize_path
+from langgraph.store.base import IndexConfig, ensure_embeddings
 
-from motet.memory.store.items import Matrix
+from motet.memory.store.items import Embedding, Matrix
 
 
 class EmbeddingMismatchError(Exception):
@@ -38,20 +38,7 @@ class Embedder:
 
     def __init__(self, config: IndexConfig) -> None:
         self.embeddings: Embeddings = ensure_embeddings(config.get("embed"))
-        self.dims = config["dims"]
-        self.name = str(config.get("model") or _name_of(self.embeddings))
-        self._fields = tuple(config.get("fields") or ["$"])
-
-    def texts(self, op: PutOp) -> list[tuple[str, str]]:
-        """The texts of an item that are embedded, each with the path that it was found at."""
-        if op.value is None or op.index is False:
-            return []
-        found: list[tuple[str, str]] = []
-        for field in self._fields if op.index is None else op.index:
-            texts = get_text_at_path(op.value, field if field == "$" else tokenize_path(field))
-            many = len(texts) > 1
-            found += [(f"{field}.{number}" if many else field, text) for number, text in enumerate(texts)]
-        return found
+        self.embedding = Embedding(str(config.get("model") or _name_of(self.embeddings)), config["dims"])
 
     def documents(self, texts: Sequence[str]) -> Matrix:
         """Embed what is stored."""
@@ -70,10 +57,11 @@ class Embedder:
         return self._matrix([await self.embeddings.aembed_query(text) for text in texts])
 
     def _matrix(self, vectors: Sequence[Sequence[float]]) -> Matrix:
-        wrong = next((len(vector) for vector in vectors if len(vector) != self.dims), None)
+        name, dims = self.embedding
+        wrong = next((len(vector) for vector in vectors if len(vector) != dims), None)
         if wrong is not None:
-            raise ValueError(f"{self.name} gave a vector of {wrong} dimensions; the store is made for {self.dims}.")
-        matrix = np.asarray(vectors, dtype=np.float32).reshape(-1, self.dims)
+            raise ValueError(f"{name} gave a vector of {wrong} dimensions; the store is made for {dims}.")
+        matrix = np.asarray(vectors, dtype=np.float32).reshape(-1, dims)
         lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
         return np.divide(matrix, lengths, out=np.zeros_like(matrix), where=lengths > 0)
 

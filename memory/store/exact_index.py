@@ -13,6 +13,10 @@ class ExactIndex:
     """Compares with every vector. 100,000 of 384 dimensions take 150 MB."""
 
     def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """See `VectorIndex`."""
         self.position = Position()
         self._blocks: list[Matrix] = []
         self._ids: list[int] = []

@@ -49,17 +49,6 @@ class StoredItem:
             updated_at=datetime.fromtimestamp(self.updated_at, UTC),
         )
 
-    def as_search_item(self, score: float | None) -> SearchItem:
-        """As LangGraph gives it from `search`."""
-        return SearchItem(
-            namespace=self.id.namespace,
-            key=self.id.key,
-            value=self.value,
-            created_at=datetime.fromtimestamp(self.created_at, UTC),
-            updated_at=datetime.fromtimestamp(self.updated_at, UTC),
-            score=score,
-        )
-
 
 @dataclass(frozen=True)
 class NewItem:
@@ -68,13 +57,36 @@ class NewItem:
     id: ItemId
     value: Mapping[str, Any]
     vectors: Vectors
+    text: str
+    """The words by which it is found."""
     ttl_minutes: float | None = None
     index: Index = None
 
 
+class Embedding(NamedTuple):
+    """Where a record's vectors come from."""
+
+    name: str
+    dims: int
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.dims} dimensions)"
+
+
 class Hit(NamedTuple):
-    """An item that a query found."""
+    """An item that was found."""
 
     item: StoredItem
-    score: float
-    """Cosine similarity of its nearest vector, -1 to 1."""
+    score: float | None
+    """By likeness the cosine similarity of its nearest vector, -1 to 1; by words a BM25 score, above 0."""
+
+    def as_search_item(self) -> SearchItem:
+        """As LangGraph gives it from `search`."""
+        return SearchItem(
+            namespace=self.item.id.namespace,
+            key=self.item.id.key,
+            value=self.item.value,
+            created_at=datetime.fromtimestamp(self.item.created_at, UTC),
+            updated_at=datetime.fromtimestamp(self.item.updated_at, UTC),
+            score=self.score,
+        )

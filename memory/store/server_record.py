@@ -1,35 +1,39 @@
 """The record on a Chroma server, for teams of processes and machines: there Chroma itself is what keeps.
 
-Each item is one entry with its value as the document, and one more entry for each further vector. The server serialises
-writers and shows each what the others wrote, which the embedded client does not.
+The server serialises writers and shows each what the others wrote, which the embedded client does not.
 """
 
-import hashlib
-import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
 
-import chromadb
 import numpy as np
 from chromadb.api import ClientAPI
 from chromadb.api.types import Metadata, Where
 
-from motet.memory.store.chroma_index import collection_of, labels_of, within
-from motet.memory.store.items import Hit, ItemId, Matrix, Namespace, NewItem, StoredItem, Vectors
+from motet.memory.store.bm25 import ranked
+from motet.memory.store.chroma_index import collection_of, within
+from motet.memory.store.embedder import EmbeddingMismatchError
+from motet.memory.store.items import Embedding, Hit, ItemId, Matrix, Namespace, NewItem, StoredItem
+from motet.memory.store.record import Reembedding
+from motet.memory.store.server_entries import (
+    Entry,
+    document_of,
+    entries_of,
+    item_of,
+    marked,
+    name_of,
+    names_of,
+    tokens_in,
+)
+from motet.memory.store.server_reembedding import open_collection, renew, upsert
+from motet.memory.store.server_words import candidates
+from motet.memory.store.tokens import tokens_of
 
 PAGE = 500
 """Entries that are read at once."""
-UNSET = -1.0
-"""Chroma's facts know no empty value; this stands for a time that is not set."""
-
-
-class Entry(NamedTuple):
-    """One entry of a collection."""
-
-    name: str
-    vector: Matrix
-    facts: dict[str, Any]
-    document: str
+NO_DIMS = 8
+"""Of the places for entries where nothing is embedded; any number does."""
 
 
 class ServerRecord:
@@ -38,58 +42,54 @@ class ServerRecord:
     Args:
         client: A client of a server, or any other that does not need protection from a second process.
         name: The collection's name.
-        dims: Of the vectors; where nothing is embedded any number does.
+        text: Gives the text by which an item is found, for a collection that was made before there was search by words.
     """
 
-    def __init__(self, client: ClientAPI, name: str, dims: int) -> None:
+    def __init__(self, client: ClientAPI, name: str, text: Callable[[StoredItem], str]) -> None:
         self._client = client
-        self._collection = collection_of(client, name)
-        self._dims = dims
+        self._text = text
+        self._collection = open_collection(client, name)
+        if not self._noted.get("words"):
+            self._write_words()
+            self._note(words=True)
 
     @property
-    def embedding(self) -> str | None:
+    def embedding(self) -> Embedding | None:
         """See `Record`."""
-        return (self._collection.metadata or {}).get("embedding")
+        noted = self._noted
+        return Embedding(str(noted["embedding"]), int(noted["dims"])) if "embedding" in noted else None
 
-    def set_embedding(self, name: str, dims: int) -> None:
-        """See `Record`."""
-        self._collection.modify(metadata={"embedding": name, "dims": dims})
-
-    def replace_vectors(self, fresh: Iterable[tuple[StoredItem, Vectors]], name: str, dims: int) -> None:
-        """See `Record`."""
-        old = self._collection
-        beside = f"{old.name}-reembedded"
-        if any(one.name == beside for one in self._client.list_collections()):
-            self._client.delete_collection(beside)  # left by one that did not come to its end
-        new = collection_of(self._client, beside)
-        new.modify(metadata={"embedding": name, "dims": dims})
-        for item, vectors in fresh:
-            self._upsert(new, _entries_of(item, vectors, dims))
-        self._client.delete_collection(old.name)
-        new.modify(name=old.name)
-        self._collection, self._dims = new, dims
+    def reembed(self, how: Reembedding) -> int:
+        """See `Record`. Nobody else may write meanwhile: a server knows no transactions."""
+        self._collection = renew(self._client, self._collection, self.listing(()), how)
+        return len(self._collection.get(where={"main": True}, include=[])["ids"])
 
     def read(self, ids: Collection[ItemId]) -> dict[ItemId, StoredItem]:
         """See `Record`."""
-        return {item.id: item for item in self._get([_name(one) for one in ids])}
+        return {item.id: item for item in self._get([name_of(one) for one in ids])}
 
-    def write(self, puts: Sequence[NewItem], deletes: Collection[ItemId], *, now: float) -> None:
+    def write(
+        self, puts: Sequence[NewItem], deletes: Collection[ItemId], embedding: Embedding | None, *, now: float
+    ) -> None:
         """See `Record`."""
-        before = self._facts([_name(one) for one in (*deletes, *(new.id for new in puts))])
+        if embedding is not None and any(new.vectors for new in puts):
+            self._agree_on(embedding)
+        dims = self.embedding.dims if self.embedding else NO_DIMS
+        before = self._facts([name_of(one) for one in (*deletes, *(new.id for new in puts))])
         stale = {entry for one in (*deletes, *(new.id for new in puts)) for entry in _entries_before(one, before)}
         entries: list[Entry] = []
         for new in puts:
             item = StoredItem(
                 new.id,
                 dict(new.value),
-                created_at=float(before.get(_name(new.id), {}).get("created_at", now)),
+                created_at=float(before.get(name_of(new.id), {}).get("created_at", now)),
                 updated_at=now,
                 ttl_minutes=new.ttl_minutes,
                 expires_at=None if new.ttl_minutes is None else now + 60 * new.ttl_minutes,
                 index=new.index,
             )
-            entries += _entries_of(item, new.vectors, self._dims)
-        self._upsert(self._collection, entries)
+            entries += entries_of(item, new.vectors, new.text, dims)
+        upsert(self._client, self._collection, entries)
         self._remove(sorted(stale - {entry.name for entry in entries}))
 
     def listing(self, prefix: Namespace) -> Iterator[StoredItem]:
@@ -100,8 +100,9 @@ class ServerRecord:
         """See `Record`."""
         return self._listed({"found": False}, prefix)
 
-    def nearest(self, vector: Matrix, prefix: Namespace, count: int) -> list[Hit]:
+    def nearest(self, vector: Matrix, embedding: Embedding, prefix: Namespace, count: int) -> list[Hit]:
         """See `Record`."""
+        self._check(embedding)
         condition = _both({"found": True}, within(prefix))
         asked = max(count, 10)
         while True:
@@ -117,9 +118,21 @@ class ServerRecord:
             for score, noted in pairs:
                 best.setdefault(str(noted["item"]), score)
             if len(best) >= count or len(distances) < asked:
-                items = {_name(item.id): item for item in self._get(list(best)[:count])}
+                items = {name_of(item.id): item for item in self._get(list(best)[:count])}
                 return [Hit(items[name], score) for name, score in best.items() if name in items]
             asked *= 4
+
+    def with_words(self, query: str, prefix: Namespace, count: int) -> list[Hit]:
+        """See `Record`."""
+        condition = _both({"main": True}, within(prefix))
+
+        def holders(token: str) -> list[str]:
+            return self._collection.get(where=condition, where_document={"$contains": marked(token)}, include=[])["ids"]
+
+        names, weights = candidates(tokens_of(query), holders, self._collection.count(), count)
+        entries = self._entries(names)
+        best = ranked({name: tokens_in(document) for name, (_, document) in entries.items()}, weights)[:count]
+        return [Hit(item_of(*entries[name]), score) for name, score in best]
 
     def _compared(self, vector: Matrix, condition: Where) -> list[tuple[float, Metadata]]:
         """Compare with every vector that a condition allows, the best first."""
@@ -137,7 +150,7 @@ class ServerRecord:
 
     def refresh(self, ids: Collection[ItemId], *, now: float) -> None:
         """See `Record`."""
-        facts = self._facts([_name(one) for one in ids])
+        facts = self._facts([name_of(one) for one in ids])
         mortal = {name: noted for name, noted in facts.items() if float(noted["ttl_minutes"]) >= 0}
         if mortal:
             anew: list[Metadata] = [{"expires_at": now + 60 * float(noted["ttl_minutes"])} for noted in mortal.values()]
@@ -148,11 +161,44 @@ class ServerRecord:
         over: Where = {"$and": [{"expires_at": {"$gte": 0.0}}, {"expires_at": {"$lte": now}}]}
         found = self._collection.get(where=over, include=["metadatas"])
         noted = dict(zip(found["ids"], found["metadatas"] or [], strict=True))
-        self._remove([name for main, facts in noted.items() for name in _names(main, facts)])
+        self._remove([name for main, facts in noted.items() for name in names_of(main, facts)])
         return len(noted)
 
     def close(self) -> None:
         """See `Record`. The client is the caller's."""
+
+    @property
+    def _noted(self) -> dict[str, Any]:
+        return dict(self._collection.metadata or {})
+
+    def _note(self, **facts: str | int | bool) -> None:
+        self._collection.modify(metadata={**self._noted, **facts})
+
+    def _check(self, embedding: Embedding) -> None:
+        stored = self.embedding
+        if stored not in (None, embedding):
+            raise EmbeddingMismatchError(str(stored), str(embedding))
+
+    def _agree_on(self, embedding: Embedding) -> None:
+        """See that vectors of these embeddings can be written."""
+        if self.embedding is None:  # another process may have written the first
+            self._collection = collection_of(self._client, self._collection.name)
+        self._check(embedding)
+        if self.embedding is not None:
+            return
+        if self._collection.count() and embedding.dims != NO_DIMS:
+            # A collection's dimensions are those of its first entry, which was put before there were embeddings.
+            how = Reembedding(embedding, lambda items: [[] for _ in items], self._text, lambda done, total: None)
+            self._collection = renew(self._client, self._collection, self.listing(()), how)
+        self._note(embedding=embedding.name, dims=embedding.dims)
+
+    def _write_words(self) -> None:
+        items = self.listing(())
+        while page := list(islice(items, PAGE)):
+            self._collection.update(
+                ids=[name_of(item.id) for item in page],
+                documents=[document_of(item.value, self._text(item)) for item in page],
+            )
 
     def _facts(self, names: list[str]) -> dict[str, Mapping[str, Any]]:
         if not names:
@@ -161,11 +207,15 @@ class ServerRecord:
         return dict(zip(found["ids"], found["metadatas"] or [], strict=True))
 
     def _get(self, names: list[str]) -> list[StoredItem]:
-        if not names:
-            return []
-        found = self._collection.get(ids=names, include=["metadatas", "documents"])
-        pairs = zip(found["metadatas"] or [], found["documents"] or [], strict=True)
-        return [_item(facts, document) for facts, document in pairs]
+        return [item_of(facts, document) for facts, document in self._entries(names).values()]
+
+    def _entries(self, names: list[str]) -> dict[str, tuple[Metadata, str]]:
+        entries: dict[str, tuple[Metadata, str]] = {}
+        for start in range(0, len(names), PAGE):
+            found = self._collection.get(ids=names[start : start + PAGE], include=["metadatas", "documents"])
+            pairs = zip(found["metadatas"] or [], found["documents"] or [], strict=True)
+            entries |= zip(found["ids"], pairs, strict=True)
+        return entries
 
     def _listed(self, condition: Where, prefix: Namespace) -> Iterator[StoredItem]:
         found = self._collection.get(where=_both(condition, within(prefix)), include=["metadatas"])
@@ -174,16 +224,8 @@ class ServerRecord:
         }
         names = sorted(written, key=lambda name: float(written[name]), reverse=True)
         for start in range(0, len(names), PAGE):
-            page = {_name(item.id): item for item in self._get(names[start : start + PAGE])}
+            page = {name_of(item.id): item for item in self._get(names[start : start + PAGE])}
             yield from (page[name] for name in names[start : start + PAGE] if name in page)
-
-    def _upsert(self, collection: chromadb.Collection, entries: Sequence[Entry]) -> None:
-        step = self._client.get_max_batch_size()
-        for start in range(0, len(entries), step):
-            names, vectors, facts, documents = zip(*entries[start : start + step], strict=True)
-            collection.upsert(
-                ids=list(names), embeddings=np.stack(vectors), metadatas=list(facts), documents=list(documents)
-            )
 
     def _remove(self, names: Sequence[str]) -> None:
         step = self._client.get_max_batch_size()
@@ -191,65 +233,10 @@ class ServerRecord:
             self._collection.delete(ids=list(names[start : start + step]))
 
 
-def _name(one: ItemId) -> str:
-    """The name of an item's entry: ids of Chroma are plain text, so both parts go into a hash."""
-    return hashlib.sha256("\0".join((".".join(one.namespace), one.key)).encode()).hexdigest()
-
-
-def _names(main: str, facts: Mapping[str, Any]) -> list[str]:
-    """The names of all entries of an item."""
-    return [main, *(f"{main}.{number}" for number in range(1, int(facts["vectors"])))]
-
-
 def _entries_before(one: ItemId, before: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    main = _name(one)
-    return _names(main, before[main]) if main in before else []
-
-
-def _entries_of(item: StoredItem, vectors: Vectors, dims: int) -> list[Entry]:
-    main = _name(item.id)
-    labels = labels_of(item.id.namespace)
-    facts = {
-        **labels,
-        "namespace": ".".join(item.id.namespace),
-        "key": item.id.key,
-        "item": main,
-        "main": True,
-        "found": bool(vectors),
-        "vectors": max(1, len(vectors)),
-        "created_at": item.created_at,
-        "updated_at": item.updated_at,
-        # Facts are merged on overwrite, so what is not set must be written too.
-        "ttl_minutes": UNSET if item.ttl_minutes is None else item.ttl_minutes,
-        "expires_at": UNSET if item.expires_at is None else item.expires_at,
-        "index": json.dumps(item.index),
-    }
-    first = vectors[0][1] if vectors else _anywhere(main, dims)
-    beside = {**labels, "item": main, "main": False, "found": True}
-    return [
-        Entry(main, first, facts, json.dumps(item.value, ensure_ascii=False)),
-        *(Entry(f"{main}.{number}", vector, beside, "") for number, (_, vector) in enumerate(vectors[1:], 1)),
-    ]
+    main = name_of(one)
+    return names_of(main, before[main]) if main in before else []
 
 
 def _both(condition: Where, other: Where | None) -> Where:
     return condition if other is None else {"$and": [condition, other]}
-
-
-def _anywhere(name: str, dims: int) -> Matrix:
-    """A place for an entry that no query may find; entries at one place would make the graph degenerate."""
-    vector = np.random.default_rng(int(name[:16], 16)).standard_normal(dims).astype(np.float32)
-    return vector / np.linalg.norm(vector)
-
-
-def _item(facts: Mapping[str, Any], document: str) -> StoredItem:
-    ttl_minutes, expires_at = float(facts["ttl_minutes"]), float(facts["expires_at"])
-    return StoredItem(
-        ItemId(tuple(str(facts["namespace"]).split(".")), str(facts["key"])),
-        json.loads(document),
-        float(facts["created_at"]),
-        float(facts["updated_at"]),
-        None if ttl_minutes < 0 else ttl_minutes,
-        None if expires_at < 0 else expires_at,
-        json.loads(str(facts["index"])),
-    )

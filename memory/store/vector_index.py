@@ -13,6 +13,8 @@ class Position(NamedTuple):
     """The last vector that was added."""
     removal: int = 0
     """The last removal that was carried out."""
+    embedding: str = ""
+    """What its vectors come from; those of two embeddings cannot be compared."""
 
 
 class VectorIndex(Protocol):
@@ -33,6 +35,9 @@ class VectorIndex(Protocol):
 
     def nearest(self, vector: Matrix, prefix: Namespace, count: int) -> list[tuple[int, float]]:
         """Give ids with their cosine similarities, the best first; fewer than `count` only if there are no more."""
+
+    def clear(self) -> None:
+        """Forget everything, to be filled again from the record."""
 
     def close(self) -> None:
         """Let go of files."""
