@@ -44,7 +44,7 @@ def opened(
     """
     from sqlite3 import DatabaseError
 
-    from motet.memory import EmbeddingMismatchError, memory_folder, open_memory
+    from motet.memory import ChromaStore, EmbeddingMismatchError, memory_folder, open_memory
     from motet.memory.embeddings import resolve_embeddings
 
     where = str(memory_folder()) if place in (None, "local") else str(place)
@@ -67,7 +67,8 @@ def opened(
     try:
         yield memory, where
     finally:
-        memory.store.close()
+        if isinstance(memory.store, ChromaStore):
+            memory.store.close()
 
 
 @contextmanager
