@@ -71,7 +71,7 @@ def work_on(
                 given = Command(resume={outcome.id: ask(outcome)})
 
     try:
-        return run_interruptible(work())
+        return run_interruptible(work)
     except KeyboardInterrupt:
         raise InterruptedRunError(run) from None
     except RunError:
@@ -88,7 +88,7 @@ def work_unrecorded(
     from motet.graphs.runs import Question, team_for
 
     team = team_for(request, model=model, sandbox=sandbox)
-    outcome = run_interruptible(follow(team, request.input, {}, context=context_of(request), view=view))
+    outcome = run_interruptible(lambda: follow(team, request.input, {}, context=context_of(request), view=view))
     assert not isinstance(outcome, Question), "nobody is asked without a record"
     return outcome
 

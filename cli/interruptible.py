@@ -3,15 +3,15 @@
 import asyncio
 import signal
 import socket
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
 
-def run_interruptible(work: Coroutine[Any, Any, Result]) -> Result:
-    """Do what `asyncio.run` does, and let no Ctrl-C wait.
+def run_interruptible(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+    """Do what `asyncio.run` does, and let no Ctrl-C wait or break the event loop.
 
     Python only notes a signal, and handles it when the main thread is back from what it waits for. `asyncio.run` relies
     on the signal to end that wait, which it does not where it comes a moment before the wait begins or reaches another
@@ -21,9 +21,10 @@ def run_interruptible(work: Coroutine[Any, Any, Result]) -> Result:
         KeyboardInterrupt: The user ended it.
     """
     with _signals_heard() as heard, asyncio.Runner() as runner:
-        # What comes is only drained: that it came has ended the wait.
-        runner.get_loop().add_reader(heard, heard.recv, 4096)
-        return runner.run(work)
+        with _interrupts_put_off():  # half a loop can neither work nor be closed
+            # What comes is only drained: that it came has ended the wait.
+            runner.get_loop().add_reader(heard, heard.recv, 4096)
+        return runner.run(work())
 
 
 @contextmanager
@@ -38,3 +39,16 @@ def _signals_heard() -> Generator[socket.socket]:
             yield heard
         finally:
             signal.set_wakeup_fd(before)
+
+
+@contextmanager
+def _interrupts_put_off() -> Generator[None]:
+    """Let Ctrl-C come at the block's end, where it came in the block."""
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        raise KeyboardInterrupt

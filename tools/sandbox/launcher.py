@@ -274,4 +274,5 @@ def children(pid: int) -> list[int]:
 
 
 if __name__ == "__main__":
-    main()
+    with suppress(ConnectionError):  # the caller is gone before it heard, and nobody is left to tell
+        main()
