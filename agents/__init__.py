@@ -4,6 +4,7 @@ from motet.agents.agent_coder import create_agent_coder
 from motet.agents.answer import UnreadableAnswerError, read_code
 from motet.agents.approval import create_code_approval, create_contract_approval, create_plan_approval
 from motet.agents.assignment import Assignment
+from motet.agents.attempt import Attempt
 from motet.agents.candidate import Candidate, VoidProposal
 from motet.agents.coder import create_coder
 from motet.agents.coding_tools import create_coding_tools
@@ -43,6 +44,7 @@ __all__ = [
     "Approvable",
     "Approve",
     "Assignment",
+    "Attempt",
     "Candidate",
     "CodeAnswer",
     "CodeDecision",

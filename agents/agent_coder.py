@@ -40,6 +40,7 @@ from motet.agents.node import (
 from motet.agents.plan import Plan
 from motet.agents.prompt import Prompt
 from motet.agents.proposal import CoderInput, CoderUpdate, propose
+from motet.agents.recount import in_words
 from motet.agents.task_text import task_block, wanted
 from motet.agents.text_calls import TextCallsMiddleware
 from motet.agents.witness import Witness
@@ -72,7 +73,8 @@ def create_agent_coder(
         sandbox: Where the tools run code, or a spec for `resolve_sandbox`.
         tools: Tools of your own besides motet's; one with the name of one of motet's takes its place.
         system_prompt: What the agent is told of its work, in place of the system text of whatever prompt is used.
-        prompt: What it is told, in place of all of motet's wordings; rendered with `task`, `wanted` and `rounds`.
+        prompt: What it is told, in place of all of motet's wordings; rendered with `task`, `wanted`, `rounds` and
+            `recount`, as for the plain coder.
         repair_prompt: What it is told for a repair; rendered with `code` and `failure` as well.
         middleware: LangChain middleware of your own; one of a kind that motet adds takes its place.
         rounds: How often the model is asked for one candidate at most.
@@ -84,7 +86,12 @@ def create_agent_coder(
     repair = (repair_prompt or Prompt.load("agent_repair")).with_system(system_prompt)
 
     def messages(contract: Contract, assignment: Assignment, plan: Plan | None) -> list[BaseMessage]:
-        values = {"task": task_block(contract), "wanted": wanted(contract), "rounds": str(rounds)}
+        values = {
+            "task": task_block(contract),
+            "wanted": wanted(contract),
+            "rounds": str(rounds),
+            "recount": in_words(assignment.attempts),
+        }
         if assignment.target is not None:
             return repair.render(**values, code=assignment.target.code.strip(), failure=assignment.failure or "")
         if plan is not None and assignment.kind == "first":

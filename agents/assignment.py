@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from motet.agents.attempt import Attempt
 from motet.agents.candidate import Candidate
 
 
@@ -24,5 +25,7 @@ class Assignment(BaseModel):
     """What is to be repaired."""
     failure: str | None = None
     """Why: what a machine found, in words for the model."""
+    attempts: tuple[Attempt, ...] = ()
+    """What the coder is told of other answers that failed."""
     reason: str = ""
     """Why this comes next, for people."""

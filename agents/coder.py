@@ -16,6 +16,7 @@ from motet.agents.node import Node, context_of, contract_of, emit, ledger_for, m
 from motet.agents.prompt import Prompt
 from motet.agents.proposal import CoderInput, CoderUpdate, propose
 from motet.agents.recollection import example_among
+from motet.agents.recount import in_words
 from motet.agents.task_text import task_block, wanted
 from motet.models import BudgetExhausted, ContextOverflow, ModelAnswerError, ModelCallError, Sampling
 
@@ -40,8 +41,9 @@ def create_coder(
     Args:
         model: A chat model or a spec for `resolve_model`.
         system_prompt: What it is told of its work, in place of the system text of whatever prompt is used.
-        prompt: What the coder is told, in place of all of motet's wordings; rendered with `task` and `wanted`.
-        repair_prompt: What it is told for a repair; rendered with `task`, `code` and `failure`.
+        prompt: What the coder is told, in place of all of motet's wordings; rendered with `task`,
+            `wanted` and `recount`, which is what other answers failed at, with a blank line before it, or empty.
+        repair_prompt: What it is told for a repair; rendered with `task`, `code`, `failure` and `recount`.
         timeout: After how many seconds a step of it counts as hung.
         name: The node's name, shown in streams and in the usage.
     """
@@ -53,14 +55,14 @@ def create_coder(
 
     def messages(contract: Contract, assignment: Assignment, state: CoderInput) -> list[BaseMessage]:
         plan, example = state.get("plan"), example_among(state.get("recalled") or [])
-        task = task_block(contract)
+        values = {"task": task_block(contract), "recount": in_words(assignment.attempts)}
         if assignment.target is not None:
-            return repair.render(task=task, code=assignment.target.code.strip(), failure=assignment.failure or "")
+            return repair.render(**values, code=assignment.target.code.strip(), failure=assignment.failure or "")
         if plan is not None and assignment.kind == "first":
-            return wordings["coder_planned"].render(task=task, wanted=wanted(contract), plan=plan.numbered)
+            return wordings["coder_planned"].render(**values, wanted=wanted(contract), plan=plan.numbered)
         if example is not None and assignment.kind == "first":
-            return wordings["coder_reminded"].render(task=task, wanted=wanted(contract), example=example)
-        return wordings[assignment.wording].render(task=task, wanted=wanted(contract))
+            return wordings["coder_reminded"].render(**values, wanted=wanted(contract), example=example)
+        return wordings[assignment.wording].render(**values, wanted=wanted(contract))
 
     async def coder(state: CoderInput, runtime: Runtime[TeamContext]) -> CoderUpdate:
         contract = contract_of(state)

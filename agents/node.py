@@ -16,6 +16,7 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langchain_core.runnables.config import merge_configs, var_child_runnable_config
 from langgraph.runtime import Runtime, get_runtime
 
+from motet.agents.attempt import attempts_in
 from motet.agents.context import MemorySpec, TeamContext
 from motet.agents.contract import Contract
 from motet.agents.reading import read_contract
@@ -52,7 +53,8 @@ def role_node(function: RoleFunction, *, name: str, timeout: float | None = None
     """Make a node with a sync twin, which accounts for its work in the run's state.
 
     It adds its time to the `seconds` that it read, so that nodes that work at once count once and a run's rests not at
-    all; and it adds to `calls` what the run's ledger knows beyond those that it read.
+    all; it adds to `calls` what the run's ledger knows beyond those that it read; and what came of proposals it notes
+    under `attempts`.
 
     Args:
         function: The role: `state, runtime -> update`.
@@ -69,7 +71,9 @@ def role_node(function: RoleFunction, *, name: str, timeout: float | None = None
             update = await _in_time(function(state, runtime), name, timeout)
         shared.learn(update.get("calls") or [])
         took = seconds + time.monotonic() - began
-        return {**update, "run": run, "calls": shared.unknown_to(calls), "seconds": took}
+        tried = attempts_in(update, [*(state.get("candidates") or ()), *(update.get("candidates") or ())])
+        known = {"attempts": tried} if tried else {}
+        return {**update, **known, "run": run, "calls": shared.unknown_to(calls), "seconds": took}
 
     async def arun(state: State, config: RunnableConfig) -> Mapping[str, object]:
         _name_candidate(state, config)

@@ -4,6 +4,7 @@ from typing import TypedDict
 
 from motet.agents.answer import main_function
 from motet.agents.assignment import Assignment
+from motet.agents.attempt import Attempt
 from motet.agents.candidate import Candidate, VoidProposal
 from motet.agents.contract import Contract
 from motet.agents.plan import Plan
@@ -33,6 +34,7 @@ class CoderUpdate(TypedDict, total=False):
     contract: Contract
     candidates: list[Candidate]
     void: list[VoidProposal]
+    attempts: list[Attempt]
     calls: list[CallRecord]
     stopped: str
 

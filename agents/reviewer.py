@@ -11,6 +11,7 @@ from langchain_core.language_models import BaseChatModel
 from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field
 
+from motet.agents.attempt import Attempt
 from motet.agents.candidate import Candidate
 from motet.agents.cases import example_cases
 from motet.agents.context import TeamContext
@@ -19,6 +20,7 @@ from motet.agents.evidence import Finding, Report, Review
 from motet.agents.inspection import inspect_code
 from motet.agents.node import Node, contract_of, emit, ledger_for, model_for, role_node, sandbox_for
 from motet.agents.prompt import Prompt
+from motet.agents.recount import in_words, worth_telling
 from motet.agents.task_text import task_block
 from motet.models import CallRecord, ModelError, Sampling
 from motet.tools.checks import Coverage, NoCoverageError, NoScreenError, acover, ascreen
@@ -41,6 +43,7 @@ class ReviewerInput(TypedDict, total=False):
     candidates: list[Candidate]
     reports: dict[int, Report]
     set_aside: list[str]
+    attempts: list[Attempt]
     tests: str | None
     calls: list[CallRecord]
     run: str
@@ -58,6 +61,7 @@ def create_reviewer(
     sandbox: str | Sandbox = "auto",
     model: str | BaseChatModel = "local",
     comment: bool = False,
+    recount: int = 4,
     security: bool = True,
     coverage: bool = False,
     system_prompt: str | None = None,
@@ -73,10 +77,12 @@ def create_reviewer(
         sandbox: Where code is screened, and checked if it comes without a report; or a spec for `resolve_sandbox`.
         model: Asked for comments, if `comment` is set.
         comment: Whether a model adds comments. They never block.
+        recount: How many other answers that failed the model is told of at most.
         security: Whether bandit looks at the code. What it finds travels with the result and does not block.
         coverage: Whether to measure what the user's tests and the task's examples reach.
         system_prompt: What the model is told of its work, in place of the prompt's system text.
-        prompt: What the model is told; rendered with `task`, `code` and `evidence`.
+        prompt: What the model is told; rendered with `task`, `code`, `evidence` and `recount`, which is
+            what other answers failed at, with a blank line before it, or empty.
         timeout: After how many seconds a step of it counts as hung.
         name: The node's name, shown in streams and in the usage.
     """
@@ -101,7 +107,18 @@ def create_reviewer(
         ledger = ledger_for(state, runtime)
         if comment:
             evidence = "\n".join(finding.message for finding in findings) or "Nothing failed."
-            messages = told.render(task=task_block(contract_of(state)), code=best.code.strip(), evidence=evidence)
+            told_before = worth_telling(
+                state.get("attempts", []),
+                most=recount,
+                besides=best.index,
+                set_aside=frozenset(state.get("set_aside") or ()),
+            )
+            messages = told.render(
+                task=task_block(contract_of(state)),
+                code=best.code.strip(),
+                evidence=evidence,
+                recount=in_words(told_before),
+            )
             try:
                 chat = model_for(runtime, name, model)
                 answer = await ledger.ask(chat, messages, role=name, sampling=Sampling(max_tokens=400), schema=Comments)

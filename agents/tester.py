@@ -16,6 +16,7 @@ from langchain_core.language_models import BaseChatModel
 from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field
 
+from motet.agents.attempt import Attempt
 from motet.agents.candidate import Candidate, VoidProposal
 from motet.agents.context import TeamContext
 from motet.agents.contract import Contract
@@ -64,6 +65,7 @@ class TesterUpdate(TypedDict, total=False):
     """What the tester writes."""
 
     reports: dict[int, Report]
+    attempts: list[Attempt]
     inputs: list[str]
     calls: list[CallRecord]
     stopped: str

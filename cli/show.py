@@ -56,7 +56,8 @@ def _object(run: "Run", state: "TeamState", steps: "list[Step]") -> dict[str, An
     ]
     calls = [call.model_dump(mode="json") for call in state.get("calls", [])]
     result = result_object(state) if run.status == "finished" else None
-    return {**run.model_dump(mode="json"), "steps": told, "calls": calls, "result": result}
+    attempts = [attempt.model_dump(mode="json") for attempt in state.get("attempts", [])]
+    return {**run.model_dump(mode="json"), "steps": told, "calls": calls, "attempts": attempts, "result": result}
 
 
 def _plain(value: object) -> object:

@@ -7,8 +7,9 @@ nobody passes or nobody agrees, and one repair at the very end, since at 1.5B a 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from motet.agents import Assignment, Candidate, Report
+from motet.agents import Assignment, Attempt, Candidate, Report
 from motet.agents.inspection import cause_of
+from motet.agents.recount import worth_telling
 from motet.graphs.answers import feedback, last_word, newest, vouches_for_examples
 from motet.graphs.policy import Policy
 from motet.graphs.progress import answers, futility, repairs, repetition, silence
@@ -140,6 +141,7 @@ def next_index(state: TeamState) -> int:
 
 
 def _samples(state: TeamState, policy: Policy, indexes: Iterable[int], reason: str) -> tuple[Assignment, ...]:
+    told = _told(state, policy) if policy.recount_to == "all" else ()
     return tuple(
         Assignment(
             index=index,
@@ -148,10 +150,17 @@ def _samples(state: TeamState, policy: Policy, indexes: Iterable[int], reason: s
             # Every other answer is asked for in other words.
             wording="coder_variant" if index % 2 else "coder",
             max_tokens=policy.max_answer_tokens,
+            attempts=told,
             reason=reason,
         )
         for index in indexes
     )
+
+
+def _told(state: TeamState, policy: Policy, *, besides: int | None = None) -> tuple[Attempt, ...]:
+    """What the coder is told of answers that failed."""
+    aside = standing(state).aside
+    return worth_telling(state.get("attempts", []), most=policy.recount, besides=besides, set_aside=aside)
 
 
 def _repair(state: TeamState, policy: Policy, target: Candidate, failure: str) -> tuple[Assignment, ...]:
@@ -169,5 +178,6 @@ def _repair_of(state: TeamState, policy: Policy, target: Candidate, failure: str
         max_tokens=policy.max_answer_tokens,
         target=target,
         failure=failure,
+        attempts=_told(state, policy, besides=target.index),
         reason=failure,
     )

@@ -13,6 +13,7 @@ from langchain_core.runnables import RunnableConfig, RunnableLambda
 from langgraph.errors import GraphBubbleUp
 
 from motet.agents import Assignment, Finding, Review, VoidProposal
+from motet.agents.attempt import attempts_in
 from motet.agents.node import RoleTimeoutError, emit, node_runtime
 from motet.agents.session_work import untestable
 from motet.graphs.checked import Role
@@ -55,26 +56,34 @@ def _resilient(role: Role, name: str, handle: Handle, *, tries: int = 1) -> Role
     def run(state: State, config: RunnableConfig) -> Any:
         for left in reversed(range(tries)):
             try:
-                return role.invoke(state, config)
+                return _noted(state, role.invoke(state, config))
             except NO_FAILURES:
                 raise
             except Exception as error:  # whatever a role of the user's own raises
                 if (update := give_up(state, error, left)) is not None:
-                    return update
+                    return _noted(state, update)
         raise AssertionError("the last try gives up")
 
     async def arun(state: State, config: RunnableConfig) -> Any:
         for left in reversed(range(tries)):
             try:
-                return await role.ainvoke(state, config)
+                return _noted(state, await role.ainvoke(state, config))
             except NO_FAILURES:
                 raise
             except Exception as error:
                 if (update := give_up(state, error, left)) is not None:
-                    return update
+                    return _noted(state, update)
         raise AssertionError("the last try gives up")
 
     return RunnableLambda(run, afunc=arun, name=name)
+
+
+def _noted(state: State, update: Any) -> Any:
+    """See that what came of proposals is among the `attempts`, whoever worked on them."""
+    if not isinstance(update, Mapping) or update.get("attempts"):
+        return update
+    tried = attempts_in(update, state.get("candidates") or ())
+    return {**update, "attempts": tried} if tried else update
 
 
 def _void(policy: Policy, state: State, error: Exception) -> Mapping[str, Any]:

@@ -112,6 +112,20 @@ NUMBERS = (
         " StarCoder-15B, ten for CodeLlama-34B).",
     ),
     Number(
+        "recount",
+        (0, 0, 3, 4, 4),
+        "The failure that is to be repaired is told anyway; these are the other answers', 30 to 120 tokens each. Small"
+        " models mend nothing even with the diagnosis of one (see `diagnose`). That larger ones gain by them is from"
+        " the literature and not measured here: told their failures round after round, models of 8B and more gain,"
+        " mostly in the first two rounds (arXiv 2604.10508).",
+    ),
+    Number(
+        "recount_to",
+        ("repairs", "repairs", "repairs", "repairs", "repairs"),
+        "Answers that agree prove something because each was written without sight of the others. Whether telling fresh"
+        " answers of failures brings more was not measured; `all` does so.",
+    ),
+    Number(
         "comment",
         (False, False, False, True, True),
         "A comment moves nothing and costs a call; from a small model it is seldom true.",

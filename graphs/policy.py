@@ -8,6 +8,8 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from motet.agents.attempt import MOST
+
 
 class Policy(BaseModel):
     """How much a team tries, and what it takes as proof. Chosen from the model, or given.
@@ -50,6 +52,10 @@ class Policy(BaseModel):
     diagnose: Literal["never", "result", "repair"] = "repair"
     """What becomes of a failing test's diagnosis, which costs one more run in the sandbox and no model. `result` shows
     it with the result, `repair` also tells it to the coder in place of the failure in one line."""
+    recount: int = Field(default=0, ge=0, le=MOST)
+    """How many other answers that failed a repair is told of, and a reviewer that comments, in a line or two each."""
+    recount_to: Literal["repairs", "all"] = "repairs"
+    """Whether fresh answers are told of them as well."""
     comment: bool = False
     """Whether the reviewer adds a model's comments, which block nothing."""
     verify_examples: int = Field(default=2, ge=1)

@@ -6,7 +6,8 @@ from typing import Annotated, NotRequired, TypeVar
 from pydantic import BaseModel, ConfigDict, with_config
 from typing_extensions import TypedDict
 
-from motet.agents import Candidate, Contract, Decision, Plan, Recollection, Report, Review, VoidProposal
+from motet.agents import Attempt, Candidate, Contract, Decision, Plan, Recollection, Report, Review, VoidProposal
+from motet.agents.attempt import remember
 from motet.graphs.verdict import Evidence, TeamVerdict
 from motet.models import CallRecord, Usage, union
 
@@ -87,6 +88,8 @@ class TeamState(TypedDict, total=False):
     """Calls on which all candidates are compared."""
     reports: Annotated[dict[int, Report], operator.or_]
     """What running showed, by candidate."""
+    attempts: Annotated[list[Attempt], remember]
+    """The short-term memory: the last proposals and what came of them, in a few words each."""
     reviews: Annotated[dict[int, Review], operator.or_]
     """By candidate."""
     calls: Annotated[list[CallRecord], union]

@@ -145,6 +145,7 @@ def build_team(
         model=chat,
         sandbox=sandbox,
         comment=numbers.comment,
+        recount=numbers.recount,
         timeout=numbers.role_seconds,
     )
     graph.add_node("planner", begins_afresh(plans))

@@ -251,5 +251,5 @@ def test_keys_of_the_users_own_go_in_reach_every_role_of_theirs_and_come_out():
 
 
 def test_a_state_that_lacks_the_teams_keys_is_refused_by_name():
-    with pytest.raises(ValueError, match=r"'Mine' lacks calls, candidates.*subclass of `TeamState`"):
+    with pytest.raises(ValueError, match=r"'Mine' lacks attempts, calls, candidates.*subclass of `TeamState`"):
         team(state_schema=Mine)

@@ -247,6 +247,7 @@ def test_the_commands_show_remove_and_prune(store, tmp_path):
     told = json.loads(motet(tmp_path, "show", done.id, "--json").stdout)
     assert (told["result"]["verdict"], told["request"]["task"]) == ("verified", TASK)
     assert [call["role"] for call in told["calls"]] == ["coder", "coder"]
+    assert [one["outcome"] for one in told["attempts"]] == ["passed", "passed"]
     assert [step["role"] for step in told["steps"]][:2] == ["planner", "coder"]
     shown = motet(tmp_path, "show", done.id).stdout
     for word in (TASK, "2 of 2 examples passed", "return a + b", "2 calls", str(store.folder)):

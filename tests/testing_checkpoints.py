@@ -52,6 +52,7 @@ def main():
             "void",
             "inputs",
             "reports",
+            "attempts",
             "reviews",
             "calls",
             "verdict",
