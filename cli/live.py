@@ -20,6 +20,8 @@ COLOURS = {
     "coder": "green",
     "tester": "yellow",
     "reviewer": "magenta",
+    "recall": "blue",
+    "learn": "blue",
     "finish": "white",
     "human": "bold",
 }
@@ -53,6 +55,22 @@ class LiveView:
         self._busy(None)
         ensure_ready(chat)
         self._busy("reading the task")
+
+    def prepare_memory(self, spec: str) -> None:
+        """Open the memory of solved tasks; one that cannot be opened is told of, and the run does without."""
+        if spec == "off":
+            return
+        from motet.memory import LocalEmbeddings, resolve_memory
+
+        self._busy(None)
+        try:
+            LocalEmbeddings().prepare()
+            self._busy("opening the memory")
+            resolve_memory(spec)
+        except Exception as problem:  # a disk, a database, a server
+            self._line("recall", f"works without the memory: {problem}")
+        finally:
+            self._busy(None)
 
     def prepare_sandbox(self, find: "Callable[[], Sandbox]") -> "Sandbox":
         """Find the sandbox and see what it enforces."""
@@ -88,6 +106,19 @@ class LiveView:
     def _on_no_plan(self, role: str, event: Mapping[str, Any]) -> None:
         self._line(role, f"no plan: {_short(event['problem'])}")
 
+    def _on_recalled(self, role: str, event: Mapping[str, Any]) -> None:
+        for one in event["recalled"]:
+            what = "this very task" if one.identical else f"a task like this ({one.similarity:.0%} alike)"
+            came = "an example for the coder" if one.kind == "example" else f"no answer: {_short(one.problem or '')}"
+            self._line(role, f"{what}: {'its solution answers' if one.candidate is not None else came}")
+
+    def _on_no_memory(self, role: str, event: Mapping[str, Any]) -> None:
+        self._line(role, f"works without the memory: {_short(event['problem'])}")
+
+    def _on_learned(self, role: str, event: Mapping[str, Any]) -> None:
+        admission = event["admission"]
+        self._line(role, f"{admission.outcome}: {_short(admission.reason)}")
+
     def _on_writing(self, role: str, event: Mapping[str, Any]) -> None:
         assignment = event["assignment"]
         what = {"first": "writing", "sample": "writing another answer", "repair": "repairing"}[assignment.kind]
@@ -104,6 +135,9 @@ class LiveView:
             self._line(
                 "human", f"answer {candidate.index + 1}, an edit of answer {candidate.repairs + 1}: {lines} lines"
             )
+            return
+        if candidate.origin == "memory":
+            self._line(role, f"answer {candidate.index + 1} from the memory: {lines} lines")
             return
         kind = f"repair of answer {candidate.repairs + 1}" if candidate.repairs is not None else "answer"
         self._line(role, f"{kind} {candidate.index + 1}: {lines} lines")

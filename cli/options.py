@@ -17,6 +17,13 @@ MaxCalls = Annotated[int | None, typer.Option(help="Stop when models were asked 
 MaxCost = Annotated[
     float | None, typer.Option(help="Stop when this many US dollars are spent; the model must have a price.")
 ]
+Memory = Annotated[
+    str,
+    typer.Option(
+        envvar="MOTET_MEMORY",
+        help="The memory of solved tasks: local (your own), a folder, the URL of a Chroma server, or off.",
+    ),
+]
 PricesFile = Annotated[
     Path | None,
     typer.Option("--prices", help="What models cost: a TOML or JSON file with dollars for a million tokens."),
@@ -31,6 +38,12 @@ def check_limit(option: str, limit: float | None) -> None:
     """
     if limit is not None and not limit > 0:
         raise BadInputError(f"{option} {limit} leaves nothing to work with; give a positive number.")
+
+
+def whole_place(memory: str) -> str:
+    """A memory's spec that means the same in another folder."""
+    is_folder = memory not in ("local", "off") and "://" not in memory
+    return str(Path(memory).expanduser().absolute()) if is_folder else memory
 
 
 def whole_spec(model: str) -> str:

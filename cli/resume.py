@@ -90,6 +90,7 @@ def resume(
     with LiveView(quiet=as_json) as view:
         _tell(store, found, view)
         machine = view.prepare_sandbox(lambda: resolve_sandbox(request.sandbox))
+        view.prepare_memory(request.memory)
         view.prepare_model(chat)
         result = work_on(
             store,

@@ -10,7 +10,17 @@ from motet.cli.budget import check_priced, read_prices
 from motet.cli.errors import BadInputError
 from motet.cli.following import deliver, work_on, work_unrecorded
 from motet.cli.live import LiveView
-from motet.cli.options import MaxCalls, MaxCost, MaxSeconds, MaxTokens, PricesFile, check_limit, whole_spec
+from motet.cli.options import (
+    MaxCalls,
+    MaxCost,
+    MaxSeconds,
+    MaxTokens,
+    Memory,
+    PricesFile,
+    check_limit,
+    whole_place,
+    whole_spec,
+)
 from motet.cli.task import check_target, read_task, read_text
 
 if TYPE_CHECKING:
@@ -53,6 +63,7 @@ def solve(
     coverage: Annotated[
         bool, typer.Option("--coverage", help="Measure which lines and branches your tests and the examples reach.")
     ] = False,
+    memory: Memory = "local",
     seed: Annotated[int, typer.Option(help="Makes a run repeatable, as far as the model's server allows.")] = 0,
     record: Annotated[
         bool, typer.Option("--record/--no-record", help="Keep a record of the run, to resume and to show it.")
@@ -92,6 +103,7 @@ def solve(
         policy=numbers,
         limits=limits,
         prices=table,
+        memory=whole_place(memory),
         coverage=coverage,
         seed=seed,
         approve=asked,
@@ -107,6 +119,7 @@ def solve(
     with LiveView(quiet=as_json) as view:
         try:
             machine = view.prepare_sandbox(lambda: resolve_sandbox(sandbox))
+            view.prepare_memory(request.memory)
             view.prepare_model(chat)
         except BaseException:
             if run:

@@ -98,6 +98,11 @@ NUMBERS = (
         " which weak models get wrong two times in three (CodeT's samples).",
     ),
     Number(
+        "remember",
+        ("answer", "answer", "answer", "example", "example"),
+        "TODO",
+    ),
+    Number(
         "repair_rounds",
         (0, 1, 2, 3, 3),
         "Told the failing test, Qwen2.5-Coder mends 0 of 114 answers at 0.5B, 4 of 95 at 1.5B, 8 of 64 at 7B and 16 of"

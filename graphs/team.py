@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from langchain_core.language_models import BaseChatModel
 from langgraph.cache.base import BaseCache
-from langgraph.graph import END, StateGraph
+from langgraph.graph import StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.store.base import BaseStore
 from langgraph.types import Checkpointer, Send
@@ -13,17 +13,13 @@ from motet.agents import (
     Approvable,
     Assignment,
     TeamContext,
-    create_learn,
     create_plan_writer,
     create_planner,
-    create_recall,
     create_reviewer,
     create_tester,
 )
 from motet.agents.context import MemorySpec
-from motet.agents.learn import LearnInput
 from motet.agents.proposal import CoderInput
-from motet.agents.recall import RecallInput
 from motet.agents.reviewer import ReviewerInput
 from motet.agents.tester import TesterInput
 from motet.graphs.afresh import begins_afresh
@@ -37,6 +33,7 @@ from motet.graphs.failures import resilient_coder, resilient_reviewer, resilient
 from motet.graphs.finish import create_finish
 from motet.graphs.own_keys import read_whole_state, with_own_keys
 from motet.graphs.policy import Policy
+from motet.graphs.remembering import Remembering
 from motet.graphs.roles import CoderOptions, ReviewerOptions, RoleOptions, make_coder, make_role
 from motet.graphs.state import TeamInput, TeamOutput, TeamState
 from motet.models import resolve_model
@@ -77,7 +74,7 @@ def build_team(
         approve: What a human is asked about on the way: `contract`, `plan`, `code`. The run waits in an interrupt that
             has a schema for the answer, and goes on with `Command(resume=answer)`; that takes a checkpointer.
         memory: What the team solved before, and where it keeps what it verifies: a `PatternMemory`, or a spec for
-            `resolve_memory` (`local`, a folder, the URL of a Chroma server). Without one it remembers nothing.
+            `resolve_memory` (`local`, a folder, the URL of a Chroma server, `off`). Without one it remembers nothing.
         state_schema: A subclass of `TeamState` with keys of your own. They are part of input and output, roles and
             nodes of your own read and write them, and motet's leave them alone.
 
@@ -88,12 +85,13 @@ def build_team(
     chat = resolve_model(model)
     numbers = resolve_policy(policy, chat)
     planner_options = planner if isinstance(planner, Mapping) else None
+    remembering = Remembering(memory, sandbox=sandbox, policy=numbers)
     approvals = Approvals(approve, numbers, own_planner=planner is not None and planner_options is None)
 
     def after_planner(state: TeamState) -> list[Send | str] | str:
         if state.get("stopped"):
             return "finish"
-        return begin(state) if memory is None else "recall"
+        return remembering.begin(begin)(state)
 
     def begin(state: TeamState) -> list[Send | str]:
         sends = _sends(state, first(state, numbers))
@@ -156,22 +154,12 @@ def build_team(
     graph.add_node("reviewer", resilient_reviewer(looks, numbers), input_schema=ReviewerInput)
     graph.add_node("finish", create_finish(numbers))
     beginnings = ["coder", "tester", "finish"]
-    if memory is not None:
-        beginnings = ["recall", "finish"]
-        recalls = create_recall(
-            memory=memory, sandbox=sandbox, example=numbers.remember == "example", enough=numbers.verify_examples
-        )
-        graph.add_node("recall", recalls, input_schema=RecallInput)
-        graph.add_conditional_edges("recall", after_recall, ["coder", "tester", "reviewer", *approvals.endings])
-        graph.add_node("learn", create_learn(memory=memory, sandbox=sandbox), input_schema=LearnInput)
-    approvals.add_start(graph, after_planner, beginnings=beginnings, plan_writer=plans_again)
+    approvals.add_start(graph, after_planner, beginnings=remembering.first(beginnings), plan_writer=plans_again)
     graph.add_edge("coder", "tester")
     graph.add_conditional_edges("tester", after_tester, ["tester", "coder", "reviewer", *approvals.endings])
     graph.add_conditional_edges("reviewer", after_reviewer, ["coder", "reviewer", *approvals.endings])
     approvals.add_end(graph)
-    graph.add_edge("finish", END if memory is None else "learn")
-    if memory is not None:
-        graph.add_edge("learn", END)
+    remembering.add(graph, after_recall, beginnings=beginnings, endings=approvals.endings)
     read_whole_state(graph, state_schema)
     return graph
 

@@ -24,6 +24,8 @@ def tested(evidence: Evidence) -> list[str]:
     lines = []
     if evidence.sandbox:
         lines.append(f"ran in: {evidence.sandbox}{'' if evidence.isolated else ' (not isolated: verifies nothing)'}")
+    if evidence.remembered:
+        lines.append(f"from the memory: {evidence.remembered}")
     if evidence.tests_total:
         lines.append(f"your tests: {evidence.tests_passed} of {evidence.tests_total} passed")
     if evidence.examples_total:

@@ -101,6 +101,27 @@ def _plan(role: str, event: Event, seen: Seen) -> Turn:
     return Turn(role, "plan", rows=tuple(Row(str(number), printable(step)) for number, step in steps))
 
 
+def _recalled(role: str, event: Event, seen: Seen) -> Turn:
+    rows = [
+        Row(
+            one.pattern,
+            f"{one.similarity:.0%} alike, as {one.kind}: {printable(one.problem) if one.problem else 'of use'}",
+            "bad" if one.problem else "good",
+        )
+        for one in event["recalled"]
+    ]
+    return Turn(role, "what came to mind" if rows else "nothing came to mind", rows=tuple(rows))
+
+
+def _no_memory(role: str, event: Event, seen: Seen) -> Turn:
+    return Turn(role, "works without the memory", printable(event["problem"]), mark="bad")
+
+
+def _learned(role: str, event: Event, seen: Seen) -> Turn:
+    admission = event["admission"]
+    return Turn(role, admission.outcome, printable(admission.reason), mark=_mark(admission.outcome != "refused"))
+
+
 def _candidate(role: str, event: Event, seen: Seen) -> Turn:
     candidate: Candidate = event["candidate"]
     kind = candidate.origin if candidate.repairs is None else f"repair of answer {candidate.repairs + 1}"
@@ -181,6 +202,9 @@ QUIET = frozenset({"writing", "choosing", "inputs", "testing"})
 READERS: Mapping[str, Callable[[str, Event, Seen], Turn]] = {
     "contract": _contract,
     "plan": _plan,
+    "recalled": _recalled,
+    "no_memory": _no_memory,
+    "learned": _learned,
     "candidate": _candidate,
     "void": _void,
     "report": _report,

@@ -21,6 +21,7 @@ def missing(part: str) -> str | None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _runs_of_tests_are_recorded_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> None:
+    os.environ["MOTET_MEMORY"] = "off"  # a test that remembers names a memory
     os.environ["MOTET_STATE_DIR"] = str(tmp_path_factory.mktemp("state"))
 
 

@@ -72,15 +72,17 @@ def read_history(folder: Path, request: RunRequest, *, whole: bool) -> list[Stat
     mode = "mode=ro" if os.access(folder, os.W_OK) else "immutable=1"
     address = f"{(folder / CHECKPOINTS).as_uri()}?{mode}"
     with _translated(folder), closing(sqlite3.connect(address, uri=True, check_same_thread=False)) as connection:
-        team = _reader(request.policy, request.approve).copy({"checkpointer": know_team_types(SqliteSaver(connection))})
+        team = _reader(request.policy, request.approve, request.memory).copy(
+            {"checkpointer": know_team_types(SqliteSaver(connection))}
+        )
         snapshots = list(team.get_state_history(config)) if whole else [team.get_state(config)]
         return [one for one in snapshots if one.created_at]
 
 
 @lru_cache(maxsize=16)
-def _reader(policy: Policy, approve: tuple[Approvable, ...]) -> Team:
+def _reader(policy: Policy, approve: tuple[Approvable, ...], memory: str) -> Team:
     """A team that can read checkpoints. Which model it has does not matter: nobody is asked anything."""
-    return create_team(model=ScriptedChatModel(), policy=policy, approve=approve)
+    return create_team(model=ScriptedChatModel(), policy=policy, approve=approve, memory=memory)
 
 
 def describe(folder: Path) -> Run:

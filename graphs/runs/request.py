@@ -37,6 +37,8 @@ class RunRequest(BaseModel):
     limits: BudgetLimits = BudgetLimits()
     prices: Prices = Prices({})
     """What the models cost."""
+    memory: str = "off"
+    """The spec of the memory of solved tasks, for `motet.memory.resolve_memory`; `off` for none."""
     coverage: bool = False
     """Whether to measure what the tests reach."""
     seed: int = 0

@@ -32,6 +32,7 @@ def team_for(
         sandbox=request.sandbox if sandbox is None else sandbox,
         policy=request.policy,
         approve=request.approve,
+        memory=request.memory,
         reviewer={"coverage": request.coverage},
         checkpointer=checkpointer,
     )

@@ -8,15 +8,16 @@ from langchain_core.embeddings import Embeddings
 from langgraph.store.base import IndexConfig
 from platformdirs import user_data_path
 
+from motet.memory.embeddings import dimensions_of, resolve_embeddings
 from motet.memory.patterns.pattern_memory import PatternMemory
 from motet.memory.patterns.shelf import TEXT_FIELD
 from motet.memory.store import ChromaStore
 
 
 def memory_folder() -> Path:
-    """Where the memory lies by default: `MOTET_MEMORY`, or `memory` in the user's data folder of motet."""
-    own = os.environ.get("MOTET_MEMORY")
-    return Path(own).expanduser() if own else user_data_path("motet") / "memory"
+    """Where the user's own memory lies: under `MOTET_STATE_DIR`, or else where the user's system keeps data."""
+    root = os.environ.get("MOTET_STATE_DIR")
+    return (Path(root).expanduser() if root else user_data_path("motet")).absolute() / "memory"
 
 
 def open_memory(
@@ -36,10 +37,8 @@ def open_memory(
         ModelError: The embedding model cannot be had.
         ValueError: The server does not answer.
     """
-    from motet.memory.embeddings import resolve_embeddings
-
     model = resolve_embeddings(embeddings)
-    index: IndexConfig = {"dims": len(model.embed_query("dimensions")), "embed": model, "fields": [TEXT_FIELD]}
+    index: IndexConfig = {"dims": dimensions_of(model), "embed": model, "fields": [TEXT_FIELD]}
     if isinstance(place, str) and place.startswith(("http://", "https://")):
         store = ChromaStore.connect(place, collection="motet-patterns", index=index, reembed=reembed)
     else:
