@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from motet.cli.errors import FAILURE, BadInputError
-from motet.cli.memory_place import MemoryEmbeddings, MemoryPlace, opened, progress_bar
+from motet.cli.memory_place import MemoryEmbeddings, MemoryPlace, embed_anew, opened, progress_bar
 from motet.cli.memory_views import details, print_pattern, print_patterns, print_stats, summary
 from motet.cli.options import AsJson
 from motet.cli.task import first_line
@@ -26,7 +26,7 @@ InSandbox = Annotated[str, typer.Option("--sandbox", help="Where their tests run
 
 
 @memory_app.command()
-def stats(place: MemoryPlace = None, embeddings: MemoryEmbeddings = "local", as_json: AsJson = False) -> None:
+def stats(place: MemoryPlace = "local", embeddings: MemoryEmbeddings = "local", as_json: AsJson = False) -> None:
     """Count what is remembered, and what it has been good for."""
     with opened(place, embeddings) as (memory, where):
         counted = memory.stats()
@@ -40,7 +40,7 @@ def stats(place: MemoryPlace = None, embeddings: MemoryEmbeddings = "local", as_
 def list_command(
     quarantined: Annotated[bool, typer.Option("--quarantined", help="Those in quarantine instead.")] = False,
     limit: Limit = 50,
-    place: MemoryPlace = None,
+    place: MemoryPlace = "local",
     embeddings: MemoryEmbeddings = "local",
     as_json: AsJson = False,
 ) -> None:
@@ -63,7 +63,7 @@ def list_command(
 @memory_app.command()
 def show(
     pattern: Annotated[str, typer.Argument(help="An id, or the beginning of one.")],
-    place: MemoryPlace = None,
+    place: MemoryPlace = "local",
     embeddings: MemoryEmbeddings = "local",
     as_json: AsJson = False,
 ) -> None:
@@ -81,7 +81,7 @@ def show(
 def search(
     text: Annotated[str, typer.Argument(help="A task, or some words of it.")],
     limit: Limit = 10,
-    place: MemoryPlace = None,
+    place: MemoryPlace = "local",
     embeddings: MemoryEmbeddings = "local",
     as_json: AsJson = False,
 ) -> None:
@@ -107,7 +107,7 @@ def forget(
     patterns: Ids = None,
     quarantined: Annotated[bool, typer.Option("--quarantined", help="All that are in quarantine.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    place: MemoryPlace = None,
+    place: MemoryPlace = "local",
     embeddings: MemoryEmbeddings = "local",
     as_json: AsJson = False,
 ) -> None:
@@ -130,7 +130,7 @@ def forget(
 def export(
     file: Annotated[Path, typer.Argument(help="The file to write: a line of JSON for each pattern.")],
     patterns: Ids = None,
-    place: MemoryPlace = None,
+    place: MemoryPlace = "local",
     embeddings: MemoryEmbeddings = "local",
     as_json: AsJson = False,
 ) -> None:
@@ -151,7 +151,7 @@ def export(
 def import_command(
     file: Annotated[Path, typer.Argument(help="A file that `motet memory export` wrote.")],
     sandbox: InSandbox = "auto",
-    place: MemoryPlace = None,
+    place: MemoryPlace = "local",
     embeddings: MemoryEmbeddings = "local",
     as_json: AsJson = False,
 ) -> None:
@@ -188,7 +188,7 @@ def check(
         bool, typer.Option("--quarantined", help="Those in quarantine, which may come back.")
     ] = False,
     sandbox: InSandbox = "auto",
-    place: MemoryPlace = None,
+    place: MemoryPlace = "local",
     embeddings: MemoryEmbeddings = "local",
     as_json: AsJson = False,
 ) -> None:
@@ -221,11 +221,12 @@ def reembed(
     embeddings: Annotated[
         str, typer.Argument(help="The embeddings to change to: local, or provider:name as LangChain knows them.")
     ] = "local",
-    place: MemoryPlace = None,
+    place: MemoryPlace = "local",
     as_json: AsJson = False,
 ) -> None:
     """Embed all patterns anew, where the memory was made with other embeddings."""
-    with opened(place, embeddings, reembed=True) as (memory, where):
+    embed_anew(place, embeddings)
+    with opened(place, embeddings) as (memory, where):
         count = memory.stats().patterns
     if as_json:
         _print_json({"patterns": count, "embeddings": embeddings, "memory": where})

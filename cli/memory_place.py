@@ -13,11 +13,17 @@ from rich.progress import Progress
 from motet.cli.errors import BadInputError
 
 if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+
     from motet.memory import PatternMemory
 
 MemoryPlace = Annotated[
-    str | None,
-    typer.Option("--memory", metavar="FOLDER_OR_URL", help="A folder, or a Chroma server's URL; your own if left out."),
+    str,
+    typer.Option(
+        "--memory",
+        envvar="MOTET_MEMORY",
+        help="Which memory: local (your own), a folder, or the URL of a Chroma server.",
+    ),
 ]
 MemoryEmbeddings = Annotated[
     str, typer.Option(help="The embeddings that the memory was made with: local, or provider:name.")
@@ -25,16 +31,13 @@ MemoryEmbeddings = Annotated[
 
 
 @contextmanager
-def opened(
-    place: str | None, embeddings: str, *, make: bool = False, reembed: bool = False
-) -> "Generator[tuple[PatternMemory, str]]":
+def opened(place: str, embeddings: str, *, make: bool = False) -> "Generator[tuple[PatternMemory, str]]":
     """Open a memory for a command, and close it again.
 
     Args:
         place: What the user gave as `--memory`.
         embeddings: What the user gave as `--embeddings`.
         make: Whether to make a folder that is not there; a mistyped name is told otherwise.
-        reembed: Whether to embed everything anew where the embeddings are others.
 
     Yields:
         The memory, and where it lies.
@@ -42,28 +45,18 @@ def opened(
     Raises:
         BadInputError: It cannot be opened; the message says what to do.
     """
-    from sqlite3 import DatabaseError
+    from motet.memory import ChromaStore, EmbeddingMismatchError, open_memory
 
-    from motet.memory import ChromaStore, EmbeddingMismatchError, memory_folder, open_memory
-    from motet.memory.embeddings import resolve_embeddings
-
-    where = str(memory_folder()) if place in (None, "local") else str(place)
-    is_folder = "://" not in where
-    if place not in (None, "local") and is_folder and not make and not Path(where).is_dir():
-        raise BadInputError(f"There is no memory in {where!r}. Give a folder that exists, or leave --memory out.")
-    model = resolve_embeddings(embeddings)
-    if prepare := getattr(model, "prepare", None):
-        prepare()  # a fetch has a progress bar of its own
-    with _busy("opening the memory" if not reembed else "embedding everything anew, where that is needed"):
+    where = _find_place(place, make=make)
+    model = _ready(embeddings)
+    with _busy("opening the memory"), _told(where):
         try:
-            memory = open_memory(where, embeddings=model, reembed=reembed)
+            memory = open_memory(where, embeddings=model)
         except EmbeddingMismatchError as error:
             raise BadInputError(
                 f"The memory in {where} was made with the embeddings {error.stored}, and not with {error.given}. "
                 f"Name them with --embeddings, or embed everything anew with `motet memory reembed {embeddings}`."
             ) from error
-        except (DatabaseError, ValueError, NotADirectoryError, PermissionError) as error:
-            raise BadInputError(f"The memory in {where} cannot be opened: {error}") from error
     try:
         yield memory, where
     finally:
@@ -71,17 +64,71 @@ def opened(
             memory.store.close()
 
 
+def embed_anew(place: str, embeddings: str) -> None:
+    """Embed everything in a memory with other embeddings, and show how far that is.
+
+    Raises:
+        BadInputError: The memory cannot be opened; the message says what to do.
+    """
+    from motet.memory import reembed_memory
+
+    where = _find_place(place)
+    model = _ready(embeddings)
+    with progress_bar("embedding", None) as done, _told(where):
+        reembed_memory(where, embeddings=model, progress=done)
+
+
+def _find_place(place: str, *, make: bool = False) -> str:
+    from motet.memory import memory_folder
+
+    if place == "off":
+        raise BadInputError("The memory is off; say which one to look at, such as --memory local.")
+    if place == "local":
+        return str(memory_folder())
+    if place.startswith(("http://", "https://")):
+        return place
+    if "://" in place:
+        raise BadInputError(f"--memory {place!r}: a Chroma server's URL begins with http:// or https://.")
+    folder = Path(place).expanduser()
+    if not make and not folder.is_dir():
+        raise BadInputError(f"There is no memory in {place!r} yet. Give a folder that has one, or local for your own.")
+    return str(folder)
+
+
+def _ready(spec: str) -> "Embeddings":
+    from motet.memory.embeddings import resolve_embeddings
+
+    model = resolve_embeddings(spec)
+    if prepare := getattr(model, "prepare", None):
+        prepare()  # a fetch has a progress bar of its own
+    return model
+
+
 @contextmanager
-def progress_bar(what: str, total: int) -> Generator[Callable[[int], None]]:
+def _told(where: str) -> Generator[None]:
+    """Say in one line what is wrong with a folder, a database or a server."""
+    from sqlite3 import DatabaseError
+
+    try:
+        yield
+    except (DatabaseError, ValueError, NotADirectoryError, PermissionError) as error:
+        raise BadInputError(f"The memory in {where} cannot be opened: {error}") from error
+
+
+@contextmanager
+def progress_bar(what: str, total: int | None) -> Generator[Callable[..., None]]:
     """Show a bar on standard error, where somebody is looking.
 
     Yields:
-        To be told how many are done.
+        To be told how many are done, and of how many where that was not known before.
     """
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
+
+    def tell(done: int, of: int | None = total) -> None:
+        bar.update(task, completed=done, total=of)
+
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task(what, total=total)
-        yield lambda done: bar.update(task, completed=done)
+        yield tell
 
 
 @contextmanager

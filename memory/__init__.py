@@ -18,6 +18,7 @@ from motet.memory.patterns import (
     Worth,
     memory_folder,
     open_memory,
+    reembed_memory,
     renamed,
     resolve_memory,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "dimensions_of",
     "memory_folder",
     "open_memory",
+    "reembed_memory",
     "renamed",
     "resolve_embeddings",
     "resolve_memory",

@@ -208,6 +208,8 @@ def test_other_embeddings_are_refused_until_everything_is_embedded_anew(motet, i
         (["show", "0000"], "motet memory list"),
         (["search", "  "], "nothing to search for"),
         (["list", "--memory", "no/such/folder"], "no/such/folder"),
+        (["stats", "--memory", "ftp://example.org"], "http://"),
+        (["list", "--memory", "off"], "--memory local"),
         (["stats", "--memory", "pyproject.toml"], "pyproject.toml"),
         (["stats", "--memory", "http://127.0.0.1:9"], "http://127.0.0.1:9"),
         (["import", "no/such.jsonl"], "no/such.jsonl"),
@@ -224,7 +226,8 @@ def test_bad_input_ends_with_2_and_says_what_to_do(folder, motet, arguments, say
 
 
 def test_a_memory_that_is_not_there_yet_is_empty(tmp_path, motet, monkeypatch):
-    monkeypatch.setenv("MOTET_MEMORY", str(tmp_path / "none"))
+    monkeypatch.setenv("MOTET_STATE_DIR", str(tmp_path))
+    monkeypatch.setenv("MOTET_MEMORY", "local")
     assert motet("memory", "list", "--json")[:2] == (0, "[]\n")
     assert "no patterns" in motet("memory", "search", "anything")[2]
     assert "0 patterns" in motet("memory", "export", tmp_path / "x.jsonl")[1]

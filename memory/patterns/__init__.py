@@ -2,7 +2,7 @@
 
 from motet.memory.patterns.admission import Admission
 from motet.memory.patterns.interface import Interface
-from motet.memory.patterns.opening import memory_folder, open_memory, resolve_memory
+from motet.memory.patterns.opening import memory_folder, open_memory, reembed_memory, resolve_memory
 from motet.memory.patterns.pattern import Draft, Earlier, Pattern, PatternTests, Proof, Source
 from motet.memory.patterns.pattern_memory import MemoryStats, PatternMemory
 from motet.memory.patterns.portable import ImportReport
@@ -29,6 +29,7 @@ __all__ = [
     "Worth",
     "memory_folder",
     "open_memory",
+    "reembed_memory",
     "renamed",
     "resolve_memory",
 ]

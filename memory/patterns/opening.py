@@ -12,6 +12,7 @@ from motet.memory.embeddings import dimensions_of, resolve_embeddings
 from motet.memory.patterns.pattern_memory import PatternMemory
 from motet.memory.patterns.shelf import TEXT_FIELD
 from motet.memory.store import ChromaStore
+from motet.memory.store.chroma_store import Progress
 
 
 def memory_folder() -> Path:
@@ -38,12 +39,31 @@ def open_memory(
         ValueError: The server does not answer.
     """
     model = resolve_embeddings(embeddings)
-    index: IndexConfig = {"dims": dimensions_of(model), "embed": model, "fields": [TEXT_FIELD]}
-    if isinstance(place, str) and place.startswith(("http://", "https://")):
-        store = ChromaStore.connect(place, collection="motet-patterns", index=index, reembed=reembed)
-    else:
-        store = ChromaStore(place or memory_folder(), index=index, reembed=reembed)
-    return PatternMemory(store, embeddings=model)
+    return PatternMemory(_store(place, _index(model), reembed=reembed), embeddings=model)
+
+
+def reembed_memory(
+    place: str | Path | None = None,
+    *,
+    embeddings: str | Embeddings = "local",
+    progress: Progress = lambda done, total: None,
+) -> None:
+    """Embed the patterns of a memory anew, whichever embeddings it was made with. It all comes into force at the end.
+
+    Args:
+        place: See `open_memory`.
+        embeddings: What is to compare tasks from now on.
+        progress: Called as `progress(done, total)` now and then.
+
+    Raises:
+        ModelError: The embedding model cannot be had.
+        ValueError: The server does not answer.
+    """
+    store = _store(place, None)
+    try:
+        store.reembed(_index(resolve_embeddings(embeddings)), progress=progress)
+    finally:
+        store.close()
 
 
 def resolve_memory(spec: str | Path | PatternMemory) -> PatternMemory:
@@ -67,3 +87,13 @@ def resolve_memory(spec: str | Path | PatternMemory) -> PatternMemory:
 @cache
 def _opened(place: str) -> PatternMemory:
     return open_memory(place)
+
+
+def _index(model: Embeddings) -> IndexConfig:
+    return {"dims": dimensions_of(model), "embed": model, "fields": [TEXT_FIELD]}
+
+
+def _store(place: str | Path | None, index: IndexConfig | None, *, reembed: bool = False) -> ChromaStore:
+    if isinstance(place, str) and place.startswith(("http://", "https://")):
+        return ChromaStore.connect(place, collection="motet-patterns", index=index, reembed=reembed)
+    return ChromaStore(place or memory_folder(), index=index, reembed=reembed)
