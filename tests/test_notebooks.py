@@ -46,3 +46,19 @@ def test_the_first_solve_solves_with_the_embedded_model(monkeypatch):
     assert "median([3, 1, 2]) == 2" in shown[1]
     assert "3 examples in the task" in shown[1]
     assert "def initials" in shown[-1]
+
+
+@pytest.mark.model
+def test_what_was_solved_is_remembered_and_poison_is_refused(monkeypatch):
+    shown = run("03_memory.ipynb", monkeypatch)
+    assert "recall" in shown[0]
+    assert "passes 4 tests" in shown[2]
+    for again in shown[3:5]:
+        assert "verified with 0 calls" in again
+    assert "def longest_streak" in shown[4]
+    assert "as an answer: did not help" in shown[6]
+    assert "as an example:" in shown[6]
+    assert "0 admitted" in shown[7]
+    assert "does not pass its own tests" in shown[7]
+    assert "its tests fail" in shown[8]
+    assert shown[8].strip().endswith("False")
