@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from motet.memory import Kinship
 from motet.tools.source import parse_python
 
 Origin = Literal["first", "sample", "repair", "human", "memory"]
@@ -30,8 +31,8 @@ class Candidate(BaseModel):
 
     pattern: str | None = None
     """The pattern of the memory that it comes from."""
-    solved_before: bool = False
-    """Whether that pattern was verified for this very task."""
+    kinship: Kinship | None = None
+    """How that pattern's task and this one belong together."""
 
     @property
     def fingerprint(self) -> str:

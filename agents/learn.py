@@ -94,7 +94,7 @@ def _draft(state: LearnInput) -> Draft | None:
     best = _delivered(state.get("candidates") or [], state.get("code") or "")
     if state.get("verdict") != "verified" or best is None:
         return None
-    known = any(one.identical and one.candidate == best.index for one in state.get("recalled") or [])
+    known = any(one.kinship == "same" and one.candidate == best.index for one in state.get("recalled") or [])
     own_tests = state.get("tests")
     if known and not own_tests:
         return None

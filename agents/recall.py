@@ -26,7 +26,7 @@ from motet.tools.sandbox import Sandbox
 from motet.tools.source import without_prose
 from motet.tools.testing import UserTests, read_tests
 
-MOST_TRIED = 2
+MOST_TRIED = 3
 """Solutions that are tried as answers."""
 LONGEST_EXAMPLE = 3_000
 """Characters of a solution that is shown to a coder."""
@@ -69,8 +69,8 @@ def create_recall(
         memory: A pattern memory, or a spec for `resolve_memory`.
         sandbox: Where solutions are run, or a spec for `resolve_sandbox`.
         example: Whether the solution of a similar task is shown to the coder, where none answers this one.
-        enough: How many examples of this task a solution of another must pass to stand by itself, with a report;
-            one that passes fewer becomes a candidate as any other.
+        enough: How many examples of this task the solution of a task in other words must pass to stand by itself, with
+            a report. One that passes fewer, or whose task differs in a few words, becomes a candidate as any other.
         timeout: After how many seconds it counts as hung.
         name: The node's name, shown in streams.
     """
@@ -121,7 +121,7 @@ async def _remember(
             recollections.append(_recollection(one, "answer", one.pattern.solution, checked.quarantined))
             continue
         sound.append(one)
-        if not one.may_answer or tried >= MOST_TRIED:
+        if not one.fits or tried >= MOST_TRIED:
             continue
         wanted = interface_of(contract)
         code = renamed(one.pattern.solution, one.pattern.interface, wanted)
@@ -136,7 +136,7 @@ async def _remember(
             entry_point=named.entry_point,
             origin="memory",
             pattern=one.pattern.id,
-            solved_before=one.identical,
+            kinship=one.kinship,
         )
         async with await asyncio.to_thread(machine.session) as session:
             report = await examine(session, candidate, named, given=given)
@@ -146,7 +146,8 @@ async def _remember(
             update: RecallUpdate = {"recalled": recollections, "candidates": [candidate]}
             if named is not contract:
                 update["contract"] = named
-            if one.identical or given or len(report.examples) >= enough:
+            stands_alone = one.kinship == "reworded" and len(report.examples) >= enough
+            if one.kinship == "same" or given or stands_alone:
                 update["reports"] = {0: report}
             return update
     shown = next((text for one in sound if (text := _shown(one))), None) if example else None
@@ -167,7 +168,7 @@ def _problem(one: Recalled, report: Report) -> str | None:
     failures = report.failures()
     if failures:
         return f"{failures[0].name}: {failures[0].message or failures[0].outcome}"
-    if not report.trusted and not one.identical:
+    if not report.trusted and one.kinship != "same":
         return "this task gives no example to hold it against"
     return None
 
@@ -179,7 +180,7 @@ def _recollection(
         {
             "pattern": one.pattern.id,
             "similarity": one.similarity,
-            "identical": one.identical,
+            "kinship": one.kinship,
             "kind": kind,
             "solution": solution,
             "problem": problem,

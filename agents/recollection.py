@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from motet.memory import Kinship
+
 
 class Recollection(BaseModel):
     """A pattern that was recalled. Its task's words are not here: no voice is told them."""
@@ -15,8 +17,8 @@ class Recollection(BaseModel):
     """Its id."""
     similarity: float
     """Of its task with this one, at most 1."""
-    identical: bool
-    """Whether it was the very task."""
+    kinship: Kinship
+    """How its task and this one belong together."""
     kind: Literal["answer", "example"]
     """`answer`: its solution was run as an answer; `example`: it was shown to the coder."""
     solution: str

@@ -108,7 +108,11 @@ class LiveView:
 
     def _on_recalled(self, role: str, event: Mapping[str, Any]) -> None:
         for one in event["recalled"]:
-            what = "this very task" if one.identical else f"a task like this ({one.similarity:.0%} alike)"
+            what = {
+                "same": "this very task",
+                "reworded": f"a task like this ({one.similarity:.0%} alike)",
+                "edited": "a task that differs in a few words",
+            }[one.kinship]
             came = "an example for the coder" if one.kind == "example" else f"no answer: {_short(one.problem or '')}"
             self._line(role, f"{what}: {'its solution answers' if one.candidate is not None else came}")
 

@@ -107,10 +107,10 @@ def _weakness(report: Report, review: Review | None) -> str | None:
 
 def _remembered(best: Candidate, evidence: Evidence, policy: Policy) -> tuple[TeamVerdict, str] | None:
     """The rules for a solution from the memory that passes again what it was admitted by; `None` if others decide."""
-    if best.solved_before:
+    if best.kinship == "same":
         return "verified", "It was verified for this very task before, and passes its tests again."
     is_held = evidence.examples_total >= policy.verify_examples and not evidence.set_aside
-    if best.origin != "memory" or not is_held or evidence.dissenting:
+    if best.kinship != "reworded" or not is_held or evidence.dissenting:
         return None
     return "verified", (
         f"It was verified for a task like this before, and passes all {evidence.examples_total} examples of this one."

@@ -45,7 +45,7 @@ def open_memory(path=None, **options):
 
 @pytest.fixture
 def memory(clock):
-    opened = open_memory(clock=clock)
+    opened = open_memory(clock=clock, floor=0.3)
     yield opened
     opened.store.close()
 
@@ -54,6 +54,7 @@ def draft(task, solution, *tests, name="f", **options):
     """Tests as pairs of a call and its value."""
     cases = [Case(name=f"example {n}", kind="call", code=code, expected=value) for n, (code, value) in enumerate(tests)]
     interface = options.pop("interface", Interface(entry_point=name))
+    options.setdefault("gist", " ".join(word for word in task.split() if word != name))
     return Draft(task=task, interface=interface, solution=solution, tests=PatternTests(cases=tuple(cases)), **options)
 
 
@@ -103,7 +104,7 @@ def test_what_ran_on_the_bare_host_proves_nothing(memory):
 def test_the_same_in_other_words_merges_and_a_variant_does_not(memory, sandbox):
     memory.admit(SUM_EVENS, sandbox=sandbox)
     other_name = "def g(xs):\n    return sum(x for x in xs if x % 2 == 0)\n"
-    again = draft("Write g that sums the even numbers of a list!", other_name, ("g([8, 3])", "8"), name="g")
+    again = draft("Give back by g what the even numbers in a list add up to", other_name, ("g([8, 3])", "8"), name="g")
     merged = memory.admit(again, sandbox=sandbox)
     assert (merged.outcome, merged.pattern) == ("merged", SUM_EVENS.id)
     (pattern,) = memory.patterns()
@@ -152,12 +153,12 @@ def test_recall_finds_the_same_task_first_and_nothing_below_the_floor(memory, sa
     memory.admit(
         draft("Write f that reverses a text.", "f = lambda t: t[::-1]\n", ("f('ab')", "'ba'")), sandbox=sandbox
     )
-    first, *_ = memory.recall("  write F that sums the even numbers of a LIST", Interface(entry_point="f"))
-    assert first.identical
+    first, *_ = memory.recall(" write F that sums the  even numbers of a LIST", Interface(entry_point="f"))
+    assert first.kinship == "same"
     assert first.similarity == 1
-    near = memory.recall("Please write g that sums the even numbers of a list", Interface(entry_point="g"))
+    near = memory.recall("Tell what the even numbers of a list add up to, all of them", Interface(entry_point="g"))
     assert [one.pattern.id for one in near] == [SUM_EVENS.id]
-    assert not near[0].identical
+    assert near[0].kinship == "reworded"
     assert memory.recall("Parse an address with zip code and town") == []
 
 
@@ -205,7 +206,7 @@ def test_a_pattern_whose_tests_fail_on_a_new_run_is_quarantined_and_may_come_bac
     assert memory.stats().quarantined == 1
     memory._shelf.keep(ill.model_copy(update={"solution": broken}))
     assert memory.check(pattern.id, sandbox=sandbox).quarantined is None
-    assert memory.recall(pattern.task, pattern.interface)[0].identical
+    assert memory.recall(pattern.task, pattern.interface)[0].kinship == "same"
 
 
 def test_the_cap_forgets_what_is_old_and_of_no_use(clock, sandbox):

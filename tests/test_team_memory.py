@@ -12,7 +12,7 @@ from motet.models import ScriptedChatModel
 pytestmark = pytest.mark.bubblewrap
 
 TASK = "Write add(a, b) that gives the sum of two numbers. add(2, 3) == 5 and add(-1, 1) == 0."
-OTHER_WORDS = "Please write plus(x, y) that gives the sum of two numbers. plus(4, 4) == 8 and plus(0, -9) == -9."
+OTHER_WORDS = "Write plus(x, y) that gives what both of two numbers add up to. plus(4, 4) == 8 and plus(0, -9) == -9."
 VARIANT = "Write add(a, b) that gives the product of two numbers. add(2, 3) == 6 and add(-1, 1) == -1."
 RIGHT = "```python\ndef add(a, b):\n    return a + b\n```"
 RIGHT_TOO = "```python\ndef add(a, b):\n    return sum((a, b))\n```"
@@ -24,7 +24,7 @@ PRODUCT_TOO = "```python\ndef add(a, b):\n    return b * a\n```"
 def memory(tmp_path):
     embeddings = WordEmbeddings()
     store = ChromaStore(tmp_path / "memory", index={"dims": 256, "embed": embeddings, "fields": ["text"]})
-    yield PatternMemory(store, embeddings=embeddings, floor=0.3, same_task=0.5)
+    yield PatternMemory(store, embeddings=embeddings, floor=0.3)
     store.close()
 
 
@@ -193,5 +193,5 @@ def test_what_was_recalled_survives_a_checkpoint(memory, monkeypatch):
     voices, _ = team(memory, PRODUCT, PRODUCT_TOO, policy=policy, checkpointer=saver)
     config = {"configurable": {"thread_id": "1"}}
     voices.invoke({"task": VARIANT}, config)
-    kinds = [(one.kind, one.identical) for one in voices.get_state(config).values["recalled"]]
-    assert kinds == [("answer", False), ("example", False)]
+    kinds = [(one.kind, one.kinship) for one in voices.get_state(config).values["recalled"]]
+    assert kinds == [("answer", "edited"), ("example", "edited")]

@@ -2,6 +2,7 @@
 
 from motet.memory.patterns.admission import Admission
 from motet.memory.patterns.interface import Interface
+from motet.memory.patterns.kinship import Kinship
 from motet.memory.patterns.opening import memory_folder, open_memory, reembed_memory, resolve_memory
 from motet.memory.patterns.pattern import Draft, Earlier, Pattern, PatternTests, Proof, Source
 from motet.memory.patterns.pattern_memory import MemoryStats, PatternMemory
@@ -17,6 +18,7 @@ __all__ = [
     "Earlier",
     "ImportReport",
     "Interface",
+    "Kinship",
     "MemoryStats",
     "Pattern",
     "PatternMemory",

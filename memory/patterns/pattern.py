@@ -1,13 +1,13 @@
 """A pattern: a task, its solution, and the proof that it is one."""
 
 import hashlib
-import re
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from motet.memory.patterns.interface import Interface
+from motet.memory.patterns.kinship import naming_text
 from motet.tools.testing import Case, UserTests
 
 
@@ -101,7 +101,7 @@ class Draft(BaseModel):
     @property
     def id(self) -> str:
         """The same for a task in the same words with the same way to call it."""
-        return pattern_id(self.task, self.interface)
+        return pattern_id(self.task, self.gist, self.interface)
 
 
 class Pattern(BaseModel):
@@ -132,8 +132,7 @@ class Pattern(BaseModel):
         return words if len(words) <= 80 else words[:79] + "…"
 
 
-def pattern_id(task: str, interface: Interface) -> str:
-    """Name a task: 16 hexadecimal digits. Space, case and punctuation at the end make no difference."""
-    words = re.sub(r"\s+", " ", task).strip(" .!?").casefold()
-    told = f"{words}\n{interface.kind} {interface.entry_point or ''}"
+def pattern_id(task: str, gist: str, interface: Interface) -> str:
+    """Name a task, in 16 hexadecimal digits, by its words without examples and by what is to be called."""
+    told = f"{naming_text(task, gist)}\n{interface.kind} {interface.entry_point or ''}"
     return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:16]

@@ -21,8 +21,7 @@ from motet.memory.patterns.shelf import Shelf
 from motet.memory.patterns.uses import Use, Worth
 from motet.tools.sandbox import Sandbox
 
-FLOOR = 0.5
-SAME_TASK = 0.75
+FLOOR = 0.4
 MOST_COMPARED = 3
 """Patterns that a draft is run against, to see whether it is the same."""
 TRIM_EVERY = 64
@@ -58,9 +57,8 @@ class PatternMemory:
             where it is a `ChromaStore`.
         embeddings: The store's own, to compare what was found by its words alone.
         place: The namespace in which all of it lies.
-        floor: Less similar than that, 0 to 1, patterns are not recalled.
-        same_task: From that similarity on two tasks may be the same in other words; their tests then decide. Both
-            figures depend on the embeddings: these are for motet's own.
+        floor: Less similar than that, 0 to 1, patterns are not recalled. The figure is for motet's own embeddings;
+            running what was recalled decides, and a floor only saves runs.
         cap: How many patterns to keep at most; those worth the least are forgotten.
         half_life_days: After how many days without use a pattern is worth half as much.
         clock: Gives the time.
@@ -73,14 +71,12 @@ class PatternMemory:
         embeddings: Embeddings | None = None,
         place: tuple[str, ...] = ("patterns",),
         floor: float = FLOOR,
-        same_task: float = SAME_TASK,
         cap: int = 10_000,
         half_life_days: float = 180.0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.store = store
         self.floor = floor
-        self.same_task = same_task
         self.cap = cap
         self._embeddings = embeddings
         self._half_life_days = half_life_days
@@ -104,7 +100,7 @@ class PatternMemory:
         """
         with self._writing:
             alike = self.recall(draft.task, draft.interface, gist=draft.gist)
-            known = [one.pattern for one in alike if one.may_answer][:MOST_COMPARED]
+            known = [one.pattern for one in alike if one.fits and one.kinship != "edited"][:MOST_COMPARED]
             try:
                 admission, pattern = admit(draft, known, sandbox, now=self._clock())
             except RefusedError as refusal:
@@ -133,7 +129,6 @@ class PatternMemory:
             gist or task,
             interface or Interface(),
             floor=self.floor,
-            same_task=self.same_task,
         )
         return found[:limit]
 

@@ -8,6 +8,7 @@ from langgraph.store.base import SearchItem
 from pydantic import BaseModel, ConfigDict
 
 from motet.memory.patterns.interface import Interface
+from motet.memory.patterns.kinship import Kinship, kinship_of
 from motet.memory.patterns.likeness import likeness
 from motet.memory.patterns.pattern import Pattern, pattern_id
 from motet.memory.patterns.shelf import TEXT_FIELD, Shelf, pattern_of
@@ -28,10 +29,8 @@ class Recalled(BaseModel):
     """Of the tasks, in meaning and in words, at most 1."""
     fits: bool
     """Whether its solution can be called as the new task wants it, but for its name."""
-    identical: bool
-    """Whether it is the very task: the same words and the same way to call it."""
-    may_answer: bool
-    """Whether its solution is worth a try as an answer: it fits, and the tasks are so similar that they may be one."""
+    kinship: Kinship
+    """How its task and the new one belong together."""
     worth: Worth
 
     @property
@@ -71,10 +70,9 @@ def recall(
     interface: Interface,
     *,
     floor: float,
-    same_task: float,
 ) -> list[Recalled]:
-    """Find patterns for a task, ranked; none less similar than `floor`, and from `same_task` on as an answer."""
-    same = pattern_id(task, interface)
+    """Find patterns for a task, ranked; none less similar than `floor`."""
+    same = pattern_id(task, gist, interface)
     found = [(pattern, similarity) for pattern, similarity in search(shelf, embeddings, gist) if similarity >= floor]
     known = shelf.get(same) if all(pattern.id != same for pattern, _ in found) else None
     if known is not None and known.quarantined is None:
@@ -82,20 +80,16 @@ def recall(
     worths = shelf.worths([pattern.id for pattern, _ in found])
     recalled: list[Recalled] = []
     for (pattern, measured), worth in zip(found, worths, strict=True):
-        identical = pattern.id == same
-        similarity = 1.0 if identical else measured
-        fits = pattern.interface.fits(interface)
         recalled.append(
             Recalled(
                 pattern=pattern,
-                similarity=similarity,
-                fits=fits,
-                identical=identical,
-                may_answer=fits and similarity >= same_task,
+                similarity=1.0 if pattern.id == same else measured,
+                fits=pattern.interface.fits(interface),
+                kinship=kinship_of(gist, pattern.gist, same=pattern.id == same),
                 worth=worth,
             )
         )
-    return sorted(recalled, key=lambda one: (not one.identical, -one.score))
+    return sorted(recalled, key=lambda one: (one.kinship != "same", -one.score))
 
 
 def _cosines(embeddings: Embeddings | None, text: str, others: Sequence[str]) -> list[float]:
