@@ -28,6 +28,8 @@ from motet.tools.testing import UserTests, read_tests
 
 MOST_TRIED = 3
 """Solutions that are tried as answers."""
+EXAMPLE_FLOOR = 0.5
+"""A solution is shown as an example only if its task is at least so similar; what is not is a task of its own."""
 LONGEST_EXAMPLE = 3_000
 """Characters of a solution that is shown to a coder."""
 
@@ -150,10 +152,8 @@ async def _remember(
             if one.kinship == "same" or given or stands_alone:
                 update["reports"] = {0: report}
             return update
-    shown = next((text for one in sound if (text := _shown(one))), None) if example else None
-    if shown:
-        first = next(one for one in sound if _shown(one) == shown)
-        recollections.append(_recollection(first, "example", shown, None))
+    shown = [(one, text) for one in sound if (text := _shown(one))] if example else []
+    recollections += [_recollection(one, "example", text, None) for one, text in shown[:1]]
     return {"recalled": recollections}
 
 
@@ -191,5 +191,5 @@ def _recollection(
 
 def _shown(one: Recalled) -> str | None:
     """A solution as a coder may see it: nothing in it can be read as an instruction or end its fence."""
-    code = without_prose(one.pattern.solution)
+    code = without_prose(one.pattern.solution) if one.similarity >= EXAMPLE_FLOOR else ""
     return code if code and "```" not in code and len(code) <= LONGEST_EXAMPLE else None
