@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from motet.agents import read_contract
 from motet.agents.cases import example_cases
 from motet.agents.gist import gist_of, interface_of
+from motet.memory.patterns.kinship import Kinship, kinship_of
 from motet.memory.patterns.likeness import likeness, overlap
 from motet.tools.sandbox import Limits, Sandbox
 from motet.tools.testing import read_tests, run_cases
@@ -115,6 +116,8 @@ class Likeness(NamedTuple):
     """The share of words that both have."""
     similarity: float
     """Both in one figure."""
+    kinship: Kinship
+    """What the memory makes of that."""
     fits: bool
     """Whether a solution of the earlier one can be called as this one wants."""
 
@@ -146,7 +149,8 @@ def likenesses(tasks: Sequence[Task], embeddings: Embeddings) -> Iterator[Likene
             known = interface_of(contracts[at]).completed(earlier.solution)
             similarity = likeness(cosine, gists[place], gists[at])
             words = overlap(gists[place], gists[at])
-            found.append(Likeness(earlier, cosine, words, similarity, known.fits(wanted)))
+            kinship = kinship_of(gists[place], gists[at], same=gists[place] == gists[at])
+            found.append(Likeness(earlier, cosine, words, similarity, kinship, known.fits(wanted)))
         found.sort(key=lambda one: -one.similarity)
         rank, asked = next(((n, one) for n, one in enumerate(found, 1) if one.earlier.name == task.of), (None, None))
         # Another repetition of what this task repeats is no distractor.
@@ -160,14 +164,14 @@ def show_pairs(tasks: Sequence[Task], embeddings: Embeddings, name: str) -> None
     rows = list(likenesses(tasks, embeddings))
     print(f"embeddings {name}; what is compared is the task without its examples\n")
     print(
-        "| task | kind | of | cosine | words | similarity | rank | fits | most similar other | its similarity | fits |"
+        "| task | kind | of | cosine | words | similarity | kinship | rank | fits | nearest other | similarity | fits |"
     )
-    print("|---|---|---|--:|--:|--:|--:|---|---|--:|---|")
+    print("|---|---|---|--:|--:|--:|---|--:|---|---|--:|---|")
     for row in sorted(rows, key=lambda row: (KINDS.index(row.task.kind), -(row.asked or row.other).similarity)):
         asked, other = row.asked, row.other
         cells = [row.task.name, row.task.kind, row.task.of or ""]
         cells += [f"{asked.cosine:.3f}", f"{asked.words:.3f}", f"{asked.similarity:.3f}"] if asked else [""] * 3
-        cells += [str(row.rank or ""), _told(asked.fits) if asked else ""]
+        cells += [asked.kinship if asked else "", str(row.rank or ""), _told(asked.fits) if asked else ""]
         cells += [other.earlier.name, f"{other.similarity:.3f}", _told(other.fits)]
         print(f"| {' | '.join(cells)} |")
     print(
