@@ -73,7 +73,8 @@ class Encoder:
                 ["last_hidden_state"],
                 {"input_ids": tokens, "attention_mask": mask, "token_type_ids": np.zeros_like(tokens)},
             )
-        means = np.einsum("btd,bt->bd", states, mask.astype(np.float32)) / mask.sum(axis=1, keepdims=True)
+        shares = mask.astype(np.float32) / mask.sum(axis=1, keepdims=True)
+        means = (shares[:, None, :] @ np.asarray(states))[:, 0]
         return means / np.linalg.norm(means, axis=1, keepdims=True)
 
 
