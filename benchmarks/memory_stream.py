@@ -160,7 +160,7 @@ def main() -> None:
                 sandbox=sandbox,
                 folder=options.keep,
                 embeddings=options.embeddings,
-                solved={task.text for task in tasks if (arm, task.name) in known},
+                solved={task.text for task in read_stream() if (arm, task.name) in known},
             )
             for arm in arms
         ]
