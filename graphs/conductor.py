@@ -1,7 +1,7 @@
 """What comes next, decided by evidence alone: sample, repair, review or stop.
 
 The order is the one that pays for small models: a first answer, a second that must agree with it, more only while
-nobody passes or nobody agrees, and one repair at the very end, since at 1.5B a fresh answer uses a call better.
+nobody passes or nobody agrees, and repairs at the very end, where the model is large enough to mend anything.
 """
 
 from collections.abc import Iterable, Sequence
@@ -66,8 +66,7 @@ def after_test(state: TeamState, policy: Policy) -> Sequence[Assignment]:
         # Where nothing was answered at all, one more goes out by itself: if it fails too, its error is the run's.
         nothing = not state.get("candidates")
         return (Assignment(index=next_index(state), kind="first", max_tokens=policy.max_answer_tokens),) * nothing
-    left = 0 if repetition(state, policy) else policy.candidates - len(answers(state))
-    more = range(next_index(state), next_index(state) + min(left, policy.batch))
+    more = _next(state, policy)
     if leader is not None and leader.index in reports and _passes(reports[leader.index], aside):
         verdict, evidence = judge(
             leader,
@@ -81,10 +80,10 @@ def after_test(state: TeamState, policy: Policy) -> Sequence[Assignment]:
         # More answers add nothing to a proof that stands, to a leader that has company, and where nothing is compared.
         company = evidence.agreeing >= policy.verify_agreeing
         settled = verdict == "verified" or company or not reports[leader.index].observations
-        if settled or left <= 0:
+        if settled:
             return ()
         return _samples(state, policy, more, "another answer has to agree")
-    if left > 0:
+    if more:
         return _samples(state, policy, more, "no answer passes yet")
     if leader is None or leader.index not in reports:
         return ()
@@ -92,7 +91,8 @@ def after_test(state: TeamState, policy: Policy) -> Sequence[Assignment]:
 
 
 def after_review(state: TeamState, policy: Policy) -> Sequence[Assignment]:
-    """What to ask the coder for after a review: a repair of what only the reviewer saw, if a round is left."""
+    """What to ask the coder for after a review that found what no test did: a repair if a round is left, and another
+    answer where the policy repairs nothing."""
     leader, _ = standing(state)
     review = state.get("reviews", {}).get(leader.index) if leader else None
     if leader is None or review is None or last_word(state) or state.get("stopped") or silence(state, policy):
@@ -102,7 +102,11 @@ def after_review(state: TeamState, policy: Policy) -> Sequence[Assignment]:
         for finding in review.findings
         if finding.blocks and finding.kind not in ("failing_test", "tampering")
     ]
-    return _repair(state, policy, leader, "\n".join(facts)) if facts else ()
+    if not facts:
+        return ()
+    if policy.repair_rounds == 0:
+        return _samples(state, policy, _next(state, policy), "the best answer is blocked")
+    return _repair(state, policy, leader, "\n".join(facts))
 
 
 def after_rejection(state: TeamState, policy: Policy) -> Sequence[Assignment]:
@@ -138,6 +142,12 @@ def sandbox_works(state: TeamState) -> bool:
 def next_index(state: TeamState) -> int:
     """The place in the order of proposals that comes next."""
     return len(state.get("candidates", [])) + len(state.get("void", []))
+
+
+def _next(state: TeamState, policy: Policy) -> range:
+    """The places of the answers that may go out next."""
+    left = 0 if repetition(state, policy) else policy.candidates - len(answers(state))
+    return range(next_index(state), next_index(state) + max(0, min(left, policy.batch)))
 
 
 def _samples(state: TeamState, policy: Policy, indexes: Iterable[int], reason: str) -> tuple[Assignment, ...]:

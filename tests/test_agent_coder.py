@@ -268,7 +268,8 @@ def test_a_task_without_examples_or_a_name_and_a_program_can_be_tried_as_well():
 
 def test_what_the_agent_is_told_is_as_it_was_reviewed():
     """Delete the file and run the test to write it anew; the difference then shows in review."""
-    voices, model = team(fenced(WRONG), *[fenced(WRONG)] * 3, fenced(RIGHT))
+    mends = SMALL.model_copy(update={"candidates": 4, "repair_rounds": 1})
+    voices, model = team(fenced(WRONG), *[fenced(WRONG)] * 3, fenced(RIGHT), policy=mends)
     voices.invoke({"task": TASK})
     told = [f"===== {type(one).__name__}\n{one.text}\n" for at in (0, 4) for one in model.asked[at].messages]
     tools = create_coding_tools(TASK, sandbox="bubblewrap")

@@ -165,7 +165,7 @@ def failing(*indexes):
 
 def test_answers_that_repeat_themselves_end_the_asking_and_a_new_program_renews_the_patience():
     same = state([candidate(index, 7) for index in range(4)], reports=failing(0, 1, 2, 3))
-    policy = SMALL.model_copy(update={"candidates": 8})
+    policy = SMALL.model_copy(update={"candidates": 8, "repair_rounds": 1})
     assert "last 3 answers brought no new program" in repetition(same, policy)
     assert [one.kind for one in after_test(same, policy)] == ["repair"]
     assert why_no_more(same, policy) == repetition(same, policy)

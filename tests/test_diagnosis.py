@@ -193,7 +193,7 @@ def test_the_team_shows_the_diagnosis_and_tells_it_to_the_coder_where_the_policy
     right = "```python\ndef add(a, b):\n    return a + b\n```"
     for diagnose, told in (("repair", True), ("result", False)):
         model = ScriptedChatModel(coder=[wrong] * 4 + [right])
-        policy = SMALL.model_copy(update={"diagnose": diagnose})
+        policy = SMALL.model_copy(update={"candidates": 4, "repair_rounds": 1, "diagnose": diagnose})
         result = create_team(model=model, policy=policy, sandbox="bubblewrap").invoke({"task": TASK})
         assert "return a + b" in result["code"]
         assert result["evidence"].diagnosis is None

@@ -79,7 +79,7 @@ def test_policies_have_names_and_an_unknown_one_is_told_them():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"batch": 5}, r"batch=5 answers cannot go out at once where candidates=4"),
+        ({"batch": 6}, r"batch=6 answers cannot go out at once where candidates=5"),
         ({"candidates": 1}, r"verify_agreeing=2 answers cannot agree where candidates=1"),
         ({"inputs": 0, "model_inputs": 3}, r"verify_inputs=6 inputs cannot be compared"),
         ({"candidats": 5}, "candidats"),

@@ -20,9 +20,12 @@ RIGHT_TOO = "```python\ndef add(a, b):\n    return sum((a, b))\n```"
 WRONG = "```python\ndef add(a, b):\n    return a - b\n```"
 
 
-def team(*answers, tester=(), sandbox="bubblewrap", **more):
+MENDS = SMALL.model_copy(update={"candidates": 4, "repair_rounds": 1})
+
+
+def team(*answers, tester=(), sandbox="bubblewrap", policy="small", **more):
     model = ScriptedChatModel(coder=answers, tester=tester)
-    return create_team(model=model, policy="small", sandbox=sandbox, **more), model
+    return create_team(model=model, policy=policy, sandbox=sandbox, **more), model
 
 
 def test_two_answers_that_agree_are_verified_with_two_calls():
@@ -64,7 +67,7 @@ def test_a_dissenting_answer_costs_the_proof_but_not_the_answer():
 
 
 def test_the_repair_is_told_what_failed_and_is_kept_if_it_passes_more():
-    voices, model = team(WRONG, WRONG, WRONG, WRONG, RIGHT)
+    voices, model = team(WRONG, WRONG, WRONG, WRONG, RIGHT, policy=MENDS)
     result = voices.invoke({"task": TASK})
     assert "return a + b" in result["code"]
     assert result["verdict"] == "plausible", "nobody independent confirms a repair"
@@ -123,11 +126,15 @@ def test_the_reviewer_blocks_on_facts():
         "```python\ndef add(a, b):\n    if a == 10**9:\n        import no_such_module_anywhere\n"
         "        return undefined_name\n    return a + b\n```"
     )
-    voices, _ = team(lazy, lazy, lazy, odd)
+    voices, _ = team(lazy, lazy, lazy, odd, policy=MENDS)
     result = voices.invoke({"task": TASK})
     assert result["verdict"] == "unverified"
     assert "no_such_module_anywhere" in " ".join(result["evidence"].failures)
     assert "undefined_name" in " ".join(result["evidence"].failures)
+    voices, model = team(lazy, lazy, lazy, RIGHT, RIGHT_TOO)
+    result = voices.invoke({"task": TASK})
+    assert (result["verdict"], "undefined_name" in result["code"]) == ("verified", False)
+    assert "undefined_name" not in str(model.asked[-1].messages), "a small model repairs nothing"
 
 
 def test_nothing_is_verified_on_the_bare_host():
@@ -189,7 +196,7 @@ def test_what_the_voices_do_is_streamed_with_their_names():
 
 
 def test_answers_are_written_without_sight_of_the_users_tests():
-    voices, model = team(WRONG, WRONG, WRONG, WRONG, RIGHT)
+    voices, model = team(WRONG, WRONG, WRONG, WRONG, RIGHT, policy=MENDS)
     voices.invoke({"task": "Write add(a, b).", "tests": "assert add(20, 22) == 42"})
     prompts = ["".join(str(message.content) for message in asked.messages) for asked in model.asked]
     assert not any("42" in prompt for prompt in prompts[:4])
@@ -219,7 +226,7 @@ def test_programs_are_started_and_compared_by_what_they_print():
     voices, _ = team("```python\nprint(2 + 3)\n```", "```python\nprint(5)\n```")
     result = voices.invoke({"task": "Write a script that prints the sum of 2 and 3."})
     assert (result["verdict"], result["evidence"].agreeing) == ("plausible", 2)
-    voices, _ = team("```python\nprint(5)\n```", *["```python\nx = 2 + 3\n```"] * 3)
+    voices, _ = team("```python\nprint(5)\n```", *["```python\nx = 2 + 3\n```"] * 4)
     assert voices.invoke({"task": "Write a script that prints the sum of 2 and 3."})["verdict"] == "unverified"
     voices, _ = team("```python\nprint(int(input()) ** 2)\n```")
     result = voices.invoke({"task": "Write a program that reads an integer from standard input and prints its square."})
@@ -253,7 +260,7 @@ def test_an_accident_outside_of_the_task_is_no_contradiction_but_another_value_i
 
 def test_the_same_program_again_is_no_second_opinion_unless_the_model_never_writes_another():
     renamed = "```python\n# again\ndef add(a, b):\n    return a + b\n```"
-    voices, _ = team(RIGHT, WRONG, renamed, WRONG)
+    voices, _ = team(RIGHT, WRONG, renamed, WRONG, WRONG)
     result = voices.invoke({"task": TASK})
     assert (result["verdict"], result["evidence"].agreeing) == ("plausible", 1)
     voices, _ = team(RIGHT, renamed, RIGHT)
