@@ -47,60 +47,65 @@ def test_the_answers_schema_is_one_form_for_each_decision():
     }
 
 
-PROCESS = """
-import json, sys
+PROCESSES = """
+import json, os, sys
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.types import Command
 from motet.graphs import SMALL, create_team
 from motet.models import ScriptedChatModel
 
-path, given, script = sys.argv[1], json.loads(sys.argv[2]), json.loads(sys.argv[3])
-with SqliteSaver.from_conn_string(path) as saver:
-    team = create_team(
-        model=ScriptedChatModel(**script), policy=SMALL.model_copy(update={"plan": True}), sandbox="bubblewrap",
-        approve=("contract", "plan", "code"), checkpointer=saver,
-    )
-    given = given if "task" in given else Command(resume=given)
-    result = team.invoke(given, {"configurable": {"thread_id": "1"}}, version="v2")
-if result.interrupts:
-    print(json.dumps(result.interrupts[0].value))
-else:
+
+def work(path, given, script):
+    with SqliteSaver.from_conn_string(path) as saver:
+        team = create_team(
+            model=ScriptedChatModel(**script), policy=SMALL.model_copy(update={"plan": True}), sandbox="bubblewrap",
+            approve=("contract", "plan", "code"), checkpointer=saver,
+        )
+        given = given if "task" in given else Command(resume=given)
+        result = team.invoke(given, {"configurable": {"thread_id": "1"}}, version="v2")
+    if result.interrupts:
+        return result.interrupts[0].value
     decisions = [type(one).__name__ + "/" + type(one.answer).__name__ for one in result.value["decisions"]]
-    print(json.dumps([result.value["verdict"], result.value["code"], result.value["usage"].calls, decisions]))
+    return [result.value["verdict"], result.value["code"], result.value["usage"].calls, decisions]
+
+
+# A process for each line, all with the imports that are done here.
+for line in sys.stdin:
+    if os.fork() == 0:
+        print(json.dumps(work(sys.argv[1], *json.loads(line))), flush=True)
+        os._exit(0)
+    if os.wait()[1] != 0:
+        sys.exit("a process failed")
 """
 
 
 def test_a_question_outlives_its_process_and_types_survive_strict_msgpack(tmp_path):
     def process(given, **script):
-        argv = [sys.executable, "-W", "error", "-c", PROCESS, str(tmp_path / "run.sqlite")]
-        done = subprocess.run(
-            [*argv, json.dumps(given), json.dumps(script)],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "LANGGRAPH_STRICT_MSGPACK": "true"},
-        )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        print(json.dumps([given, script]), file=starter.stdin, flush=True)
+        return json.loads(starter.stdout.readline())
 
-    assert process({"task": TASK})["what"] == "contract"
-    # Each process knows only the answers that it should have to ask for.
-    assert process(APPROVE, planner=[PLAN])["what"] == "plan"
-    shown = process({"decision": "edit", "plan": {"steps": ["Add."]}}, coder=[RIGHT, RIGHT_TOO])
-    assert shown["what"] == "code"
-    edit = {"decision": "edit", "code": "def add(a, b):\n    return a - b\n"}
-    assert process(edit)["shown"]["verdict"] == "unverified"
-    repaired = process({"decision": "reject", "feedback": "My mistake."}, coder=[RIGHT])
-    assert repaired["shown"]["candidate"]["repairs"] == 2
-    verdict, code, calls, kept = process(APPROVE)
-    assert (verdict, "return a + b" in code, calls) == ("plausible", True, 4)
-    assert kept == [
-        "ContractDecision/Approve",
-        "PlanDecision/EditPlan",
-        "CodeDecision/EditCode",
-        "CodeDecision/Reject",
-        "CodeDecision/Approve",
-    ]
+    program = [sys.executable, "-W", "error", "-c", PROCESSES, str(tmp_path / "run.sqlite")]
+    strict = {**os.environ, "LANGGRAPH_STRICT_MSGPACK": "true"}
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=strict) as starter:
+        assert process({"task": TASK})["what"] == "contract"
+        # Each process knows only the answers that it should have to ask for.
+        assert process(APPROVE, planner=[PLAN])["what"] == "plan"
+        shown = process({"decision": "edit", "plan": {"steps": ["Add."]}}, coder=[RIGHT, RIGHT_TOO])
+        assert shown["what"] == "code"
+        edit = {"decision": "edit", "code": "def add(a, b):\n    return a - b\n"}
+        assert process(edit)["shown"]["verdict"] == "unverified"
+        repaired = process({"decision": "reject", "feedback": "My mistake."}, coder=[RIGHT])
+        assert repaired["shown"]["candidate"]["repairs"] == 2
+        verdict, code, calls, kept = process(APPROVE)
+        assert (verdict, "return a + b" in code, calls) == ("plausible", True, 4)
+        assert kept == [
+            "ContractDecision/Approve",
+            "PlanDecision/EditPlan",
+            "CodeDecision/EditCode",
+            "CodeDecision/Reject",
+            "CodeDecision/Approve",
+        ]
+    assert starter.returncode == 0
 
 
 def team(*answers, **options):
