@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from motet.cli.errors import FAILURE, BadInputError
-from motet.cli.memory_place import MemoryEmbeddings, MemoryPlace, embed_anew, opened, progress_bar
+from motet.cli.memory_place import MemoryEmbeddings, MemoryPlace, busy, embed_anew, opened, progress_bar
 from motet.cli.memory_views import details, print_pattern, print_patterns, print_stats, summary
 from motet.cli.options import AsJson
 from motet.cli.task import first_line
@@ -29,7 +29,8 @@ InSandbox = Annotated[str, typer.Option("--sandbox", help="Where their tests run
 def stats(place: MemoryPlace = "local", embeddings: MemoryEmbeddings = "local", as_json: AsJson = False) -> None:
     """Count what is remembered, and what it has been good for."""
     with opened(place, embeddings) as (memory, where):
-        counted = memory.stats()
+        with busy("counting"):
+            counted = memory.stats()
         if as_json:
             _print_json({**counted.model_dump(mode="json"), "memory": where})
         else:
@@ -47,9 +48,10 @@ def list_command(
     """List the patterns, the latest written first."""
     with opened(place, embeddings) as (memory, where):
         found = memory.patterns(quarantined=quarantined)
-        shown = list(islice(found, limit or None))
-        rows = [summary(pattern, memory.worth(pattern.id)) for pattern in shown]
-        more = next(found, None) is not None if limit else False
+        with busy("reading"):
+            shown = list(islice(found, limit or None))
+            rows = [summary(pattern, memory.worth(pattern.id)) for pattern in shown]
+            more = next(found, None) is not None if limit else False
     if as_json:
         _print_json(rows)
     elif rows:
@@ -138,7 +140,8 @@ def export(
     with opened(place, embeddings) as (memory, _):
         ids = [pattern.id for pattern in _find(memory, patterns)] if patterns else None
         try:
-            count = memory.export(file, ids)
+            with busy("writing"):
+                count = memory.export(file, ids)
         except OSError as error:
             raise BadInputError(f"{str(file)!r} cannot be written: {error.strerror}.") from None
     if as_json:
@@ -239,7 +242,8 @@ def _find(memory: "PatternMemory", names: Iterable[str]) -> "list[Pattern]":
     found: dict[str, Pattern] = {}
     for name in names:
         exact = memory.get(name)
-        fitting = [exact] if exact else [one for one in _all(memory) if one.id.startswith(name.lower())]
+        with busy("looking"):
+            fitting = [exact] if exact else [one for one in _all(memory) if one.id.startswith(name.lower())]
         if not fitting:
             raise BadInputError(f"There is no pattern {name!r}; `motet memory list` shows those there are.")
         if len(fitting) > 1:

@@ -49,7 +49,7 @@ def opened(place: str, embeddings: str, *, make: bool = False) -> "Generator[tup
 
     where = _find_place(place, make=make)
     model = _ready(embeddings)
-    with _busy("opening the memory"), _told(where):
+    with busy("opening the memory"), _told(where):
         try:
             memory = open_memory(where, embeddings=model)
         except EmbeddingMismatchError as error:
@@ -132,7 +132,8 @@ def progress_bar(what: str, total: int | None) -> Generator[Callable[..., None]]
 
 
 @contextmanager
-def _busy(what: str) -> Generator[None]:
+def busy(what: str) -> Generator[None]:
+    """Spin on standard error, where somebody is looking."""
     if not sys.stderr.isatty():
         yield
         return
