@@ -147,7 +147,7 @@ def _fetch(file: WeightsFile, path: Path, progress: Progress) -> None:
     raise error(
         f"The weights of {file.name} ({file.bytes / 1e6:,.1f} MB) are not at {path} and cannot be fetched. "
         f"Tried {'; then '.join(problems)}. On a machine with internet run `motet models pull {file.name}` and "
-        f"copy that file here{yours}. ({VARIABLE} moves the folder.)"
+        f"copy what `motet models list` shows for it to the same folder here{yours}. ({VARIABLE} moves the folder.)"
     )
 
 
