@@ -113,7 +113,13 @@ def test_eight_processes_lose_nothing_though_some_are_killed(tmp_path):
             assert (("many", name), f"k{number}") in top
 
 
-def test_an_index_that_was_destroyed_is_made_anew(tmp_path):
+@pytest.fixture
+def graph_at_once(monkeypatch):
+    """Chroma has its index from the first vector on, not only among many."""
+    monkeypatch.setattr("motet.memory.store.sqlite_vectors.EXACT_UP_TO", 0)
+
+
+def test_an_index_that_was_destroyed_is_made_anew(tmp_path, graph_at_once):
     with ChromaStore(tmp_path, index=INDEX) as store:
         for number in range(50):
             store.put(("a",), f"k{number}", {"text": f"number {number}"})
@@ -123,7 +129,7 @@ def test_an_index_that_was_destroyed_is_made_anew(tmp_path):
         assert [store.search(("a",), query=f"number {n}", limit=1)[0].key for n in (7, 49)] == ["k7", "k49"]
 
 
-def test_an_index_that_lags_behind_catches_up(tmp_path):
+def test_an_index_that_lags_behind_catches_up(tmp_path, graph_at_once):
     """What a process wrote that did not own the index is found by the one that does."""
     with ChromaStore(tmp_path, index=INDEX) as owner:
         owner.put(("a",), "mine", {"text": "apples"})

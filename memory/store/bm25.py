@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from typing import TypeVar
 
-COMPARED = 200
+COMPARED = 100
 """Items at least that are compared word by word."""
 SATURATION, LENGTH = 1.2, 0.75
 """The usual k1 and b."""

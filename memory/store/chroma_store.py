@@ -37,8 +37,8 @@ Progress = Callable[[int, int], None]
 class ChromaStore(BaseStore):
     """A LangGraph store over Chroma: for `graph.compile(store=...)`, `create_agent(store=...)` and a node's runtime.
 
-    With a folder, SQLite keeps the record and Chroma is its index, so that several processes may open it at once; the
-    first of them keeps the index, the others compare exactly. Without one, all is in memory. On a server (`connect`)
+    With a folder, SQLite keeps the record, so that several processes may open it at once, and Chroma makes an index of
+    its vectors once there are too many to compare them all. Without a folder, all is in memory. On a server (`connect`)
     Chroma keeps everything itself.
 
     Semantics are LangGraph's; `motet.memory.conformance` tests them. Where stores differ, this one keeps `created_at`

@@ -9,6 +9,7 @@ import numpy as np
 
 from motet.memory.store.chroma_index import labels_of
 from motet.memory.store.items import ItemId, Matrix, StoredItem, Vectors
+from motet.memory.store.texts import json_of
 from motet.memory.store.tokens import tokens_of
 
 UNSET = -1.0
@@ -36,7 +37,7 @@ def names_of(main: str, facts: Mapping[str, Any]) -> list[str]:
 
 def document_of(value: Mapping[str, Any], text: str) -> str:
     """A value and the words of its text, a line each: as JSON holds no line break, `marked` finds nothing else."""
-    return "\n".join([json.dumps(dict(value), ensure_ascii=False), *tokens_of(text), ""])
+    return "\n".join([json_of(value), *tokens_of(text), ""])
 
 
 def marked(token: str) -> str:

@@ -18,6 +18,7 @@ from motet.memory.store.sqlite_reembedding import reembed
 from motet.memory.store.sqlite_rows import COLUMNS, PAGE, inside, item_of, labels_of, text_of
 from motet.memory.store.sqlite_vectors import SqliteVectors
 from motet.memory.store.sqlite_words import SqliteWords
+from motet.memory.store.texts import json_of
 
 HITS: dict[Literal["items", "vectors"], str] = {
     "items": f"SELECT id, {COLUMNS} FROM items WHERE id IN",  # noqa: S608 - constants, as below
@@ -151,7 +152,7 @@ class SqliteRecord:
             indexed = excluded.indexed RETURNING id""",
             text_of(new.id.namespace),
             new.id.key,
-            json.dumps(dict(new.value), ensure_ascii=False),
+            json_of(new.value),
             now,
             now,
             new.ttl_minutes,

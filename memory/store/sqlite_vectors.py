@@ -3,48 +3,52 @@
 import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from motet.memory.store.chroma_index import ChromaIndex
+from filelock import FileLock, Timeout
+
 from motet.memory.store.exact_index import ExactIndex
 from motet.memory.store.items import Matrix, Namespace, Vectors
 from motet.memory.store.sqlite_database import Database
 from motet.memory.store.sqlite_rows import inside, labels_of, stack, vector_of
 from motet.memory.store.vector_index import Position, VectorIndex
 
-LAG = 500
-"""How many vectors an index may lag behind before a write brings it up; a search always does."""
-AT_ONCE = 2000
-"""Vectors that an index takes in at once."""
+if TYPE_CHECKING:
+    from motet.memory.store.chroma_index import ChromaIndex
+
 EXACT_UP_TO = 20_000
 """So many vectors are all compared, which takes milliseconds and misses none. A graph may: of vectors that are much
 alike one in nine was seen not to find itself."""
 DEEP = 1000
 """From this many results on, exact comparison is faster than a graph."""
+LAG = 500
+"""Vectors that are put before a graph takes them in; then twice as many, so that it gains on what is put. A search lets
+it take in so many too, and does without it while there are more."""
+AT_ONCE = 2000
+"""Vectors that are read at once."""
 FEW = 1000
 """So many vectors are read for one question rather than kept in memory."""
 SAMPLES = 8
-"""Vectors that must find themselves in an index that was just opened."""
+"""Vectors that must find themselves in a graph that was just opened."""
 
 
 class SqliteVectors:
     """The vectors of a record's items.
 
+    All are compared until they are many; half-way there Chroma begins to make a graph of them. Of several processes one
+    has the graph, the others go on comparing.
+
     Args:
         database: The record's.
-        folder: Where Chroma keeps its index, if no other process has it; `None` compares exactly, in memory.
+        folder: Where Chroma keeps the graph; without one there is none.
     """
 
     def __init__(self, database: Database, folder: Path | None) -> None:
         self._database = database
         self._exact = ExactIndex()
-        self._chroma = ChromaIndex.own(folder) if folder is not None else None
-        if self._chroma is not None:
-            self._see_to(self._chroma)
-
-    @property
-    def is_owner(self) -> bool:
-        """Whether this process keeps the Chroma index; the others compare exactly, as do all in memory."""
-        return self._chroma is not None
+        self._folder = folder
+        self._lock = FileLock(folder.with_suffix(".lock"), thread_local=False) if folder is not None else None
+        self._chroma: ChromaIndex | None = None
 
     def write(self, item: int, vectors: Vectors) -> None:
         """Put an item's vectors in the place of those that it had; the caller has begun to write."""
@@ -56,44 +60,71 @@ class SqliteVectors:
 
     def nearest(self, vector: Matrix, prefix: Namespace, count: int) -> tuple[list[tuple[int, float]], bool]:
         """Give ids of vectors with their similarities, the best first, and say whether there are no more."""
-        last = self._last()
-        if self._chroma is not None and count < DEEP and last.vector - last.removal > EXACT_UP_TO:
-            self._follow(self._chroma)
-            found = self._chroma.nearest(vector, prefix, count)
-            # A graph may miss some, most of all among vectors that are alike; only when it gives less is that seen.
-            if len(found) == count:
-                return found, False
+        graph = self._graph(EXACT_UP_TO) if count < DEEP else None
+        if graph is not None:
+            self._follow(graph, LAG)
+            if graph.position == self._last():
+                found = graph.nearest(vector, prefix, count)
+                # A graph may miss some; only when it gives less than it was asked for is that seen.
+                if len(found) == count:
+                    return found, False
+        index = self._within_few(prefix) if self._size() > EXACT_UP_TO else None
+        if index is None:
+            index = self._exact
+            self._follow(index)
+        found = index.nearest(vector, prefix, count)
+        return found, len(found) < count
+
+    def _within_few(self, prefix: Namespace) -> ExactIndex | None:
+        """Those of a namespace that has few among many, so that not all need to be kept in memory for it."""
         condition, bounds = inside(prefix)
         rows = self._database.ask(
             "SELECT vectors.id, namespace, vector FROM vectors JOIN items ON items.id = vectors.item"  # noqa: S608
             f" WHERE {condition} LIMIT {FEW + 1}",
             *bounds,
         )
-        index = self._exact
-        if len(rows) <= FEW:
-            index = ExactIndex()
-            _add(index, rows)
-        else:
-            self._follow(index)
-        found = index.nearest(vector, prefix, count)
-        return found, len(found) < count
+        if len(rows) > FEW:
+            return None
+        index = ExactIndex()
+        _add(index, rows)
+        return index
 
     def catch_up(self) -> None:
-        """Bring the index on disk up, once it lags far behind."""
-        index = self._chroma
-        if index is not None and self._last().vector - index.position.vector >= LAG:
-            with self._database.lock:
-                self._follow(index)
-                self._forget_removals(index)
+        """Bring the graph on, where there is one, once it lags behind; never for long."""
+        with self._database.lock:
+            graph = self._graph(EXACT_UP_TO // 2)
+            if graph is not None and self._last().vector - graph.position.vector >= LAG:
+                with self._database.reading():
+                    self._follow(graph, 2 * LAG)
+                self._forget_removals(graph)
 
     def close(self) -> None:
-        """Bring the index on disk up, and let go of it."""
-        if self._chroma is not None:
-            with self._database.lock:
-                self._follow(self._chroma)
-                self._forget_removals(self._chroma)
+        """Let go of the graph."""
+        with self._database.lock:
+            if self._chroma is not None:
                 self._chroma.close()
                 self._chroma = None
+            if self._lock is not None:
+                self._lock.release()
+
+    def _graph(self, more_than: int) -> "ChromaIndex | None":
+        """The graph, if there are so many vectors that it is wanted and no other process has it."""
+        if self._folder is None or self._lock is None or self._size() <= more_than:
+            return None
+        if self._chroma is None:
+            try:
+                self._lock.acquire(blocking=False)
+            except Timeout:
+                return None
+            from motet.memory.store.chroma_index import ChromaIndex  # takes two seconds, so only where it is needed
+
+            self._chroma = ChromaIndex.open(self._folder)
+            self._see_to(self._chroma)
+        return self._chroma
+
+    def _size(self) -> int:
+        last = self._last()
+        return last.vector - last.removal  # each that goes leaves one removal
 
     def _last(self) -> Position:
         """Where an index is that has followed everything."""
@@ -101,8 +132,8 @@ class SqliteVectors:
         embedding = self._database.ask_one("SELECT value FROM facts WHERE name = 'embedding'")
         return Position(ends.get("vectors", 0), ends.get("removals", 0), embedding[0] if embedding else "")
 
-    def _follow(self, index: VectorIndex) -> None:
-        """Bring an index up to the record; the caller holds the lock."""
+    def _follow(self, index: VectorIndex, most: int | None = None) -> None:
+        """Bring an index up to the record, or so many vectors on; the caller holds the lock."""
         done, last = index.position, self._last()
         if done == last:
             return
@@ -117,8 +148,11 @@ class SqliteVectors:
         )
         index.remove([one for (one,) in removed])
         for rows in self._between(done.vector, last.vector):
-            _add(index, rows)
-            index.reached(Position(rows[-1][0], done.removal, last.embedding))
+            _add(index, rows[:most])
+            # What was removed before it was added is not there any more, so all removals are done already.
+            index.reached(Position(rows[:most][-1][0], last.removal, last.embedding))
+            if most is not None and len(rows) >= most:
+                return
         index.reached(last)
 
     def _between(self, first: int, last: int) -> Iterator[list[tuple[int, str, bytes]]]:
@@ -138,7 +172,7 @@ class SqliteVectors:
             with self._database.writing():
                 self._database.change("DELETE FROM removals WHERE id <= ?", done)
 
-    def _see_to(self, index: ChromaIndex) -> None:
+    def _see_to(self, index: "ChromaIndex") -> None:
         """Look at an index that was just opened, and fill it anew where it does not hold what the record does."""
         ask_one = self._database.ask_one
         done, last = index.position, self._last()

@@ -1,5 +1,6 @@
 """Which texts of an item it is found by, through likeness and through words."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,3 +28,8 @@ def texts_of(value: Mapping[str, Any], index: Index, fields: Sequence[str]) -> l
         many = len(texts) > 1
         found += [(f"{field}.{number}" if many else field, text) for number, text in enumerate(texts)]
     return found
+
+
+def json_of(value: Mapping[str, Any]) -> str:
+    """A value as JSON that can be written to any file: half a surrogate pair is escaped, the rest stays readable."""
+    return json.dumps(dict(value), ensure_ascii=False).encode(errors="backslashreplace").decode()
