@@ -222,7 +222,7 @@ def main() -> None:
             fresh = list(itertools.islice(stream, size - len(known)))
             rate = fill(memory, fresh, len(known))
             known += fresh
-            memory.store.close()
+            memory.close()
             begun = time.perf_counter()
             memory = opened(folder, embeddings)
             memory.recall(known[0])
@@ -231,7 +231,7 @@ def main() -> None:
             disk = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
             row = f"| {size:,} | {rate:,.0f} | {recall} | {admit} | {opening:.1f} | {resident():,.0f} | {disk:,.0f} |"
             print(row, flush=True)
-        memory.store.close()
+        memory.close()
     own = LocalEmbeddings()
     own.prepare()
     print(f"\nEmbedding one task with {own.model}: {timed(lambda n: own.embed_query(known[n]), QUERIES)} ms")

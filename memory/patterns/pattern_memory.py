@@ -238,6 +238,12 @@ class PatternMemory:
             progress(done)
         return ImportReport(**outcomes, refused=tuple(refused))
 
+    def close(self) -> None:
+        """Let go of the store, where it is one that can be closed."""
+        close = getattr(self.store, "close", None)
+        if close is not None:
+            close()
+
     async def aadmit(self, draft: Draft, *, sandbox: Sandbox) -> Admission:
         """As `admit`."""
         return await asyncio.to_thread(self.admit, draft, sandbox=sandbox)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 from uuid import uuid4
 
-from langgraph.store.base import BaseStore, Op, PutOp, SearchItem, SearchOp
+from langgraph.store.base import BaseStore, Item, Op, PutOp, SearchItem, SearchOp
 
 from motet.memory.patterns.pattern import Pattern
 from motet.memory.patterns.uses import Use, Worth
@@ -26,9 +26,9 @@ class Shelf:
 
     def __init__(self, store: BaseStore, place: tuple[str, ...]) -> None:
         self.store = store
-        self.live = (*place, "live")
-        self.quarantined = (*place, "quarantined")
-        self._uses = (*place, "uses")
+        self.live: tuple[str, ...] = (*place, "live")
+        self.quarantined: tuple[str, ...] = (*place, "quarantined")
+        self._uses: tuple[str, ...] = (*place, "uses")
 
     def get(self, pattern_id: str) -> Pattern | None:
         """Find a pattern, also in quarantine."""
@@ -76,8 +76,7 @@ class Shelf:
     def uses(self, ids: Sequence[str]) -> list[list[Use]]:
         """Give the uses of patterns, for each the oldest first."""
         found = self.store.batch([SearchOp((*self._uses, one), limit=MOST_USES) for one in ids])
-        read = [[Use.model_validate(item.value) for item in items] for items in found if isinstance(items, list)]
-        return [sorted(uses, key=lambda use: use.at) for uses in read]
+        return [sorted(map(_use_of, items), key=lambda use: use.at) for items in found if isinstance(items, list)]
 
     def worths(self, ids: Sequence[str]) -> list[Worth]:
         """Sum up what patterns have earned."""
@@ -87,3 +86,8 @@ class Shelf:
 def pattern_of(item: SearchItem) -> Pattern:
     """The pattern in an item."""
     return Pattern.model_validate(item.value["pattern"])
+
+
+def _use_of(item: object) -> Use:
+    assert isinstance(item, Item)
+    return Use.model_validate(item.value)

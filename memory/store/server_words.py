@@ -1,6 +1,5 @@
 """Search by words on a Chroma server: it can tell which entries have a word, and ranks nothing."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 
 from motet.memory.store.bm25 import COMPARED, weight
@@ -20,11 +19,11 @@ def candidates(
         total: How many entries there are.
         count: How many are wanted.
     """
-    sums: Counter[str] = Counter()
+    sums: dict[str, float] = {}
     weights: dict[str, float] = {}
     for token in sorted(dict.fromkeys(tokens), key=len, reverse=True)[:MOST]:
         names = holders(token)
         weights[token] = weight(len(names), total)
         for name in names:
-            sums[name] += weights[token]
-    return [name for name, _ in sums.most_common(max(count, COMPARED))], weights
+            sums[name] = sums.get(name, 0.0) + weights[token]
+    return sorted(sums, key=lambda name: -sums[name])[: max(count, COMPARED)], weights
