@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 
 import pytest
+from testing_motet import end_starter
 
 PARTS = ("docker", "bubblewrap", "model")
 
@@ -32,6 +33,12 @@ def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     with ChromaServer(tmp_path_factory.mktemp("chroma")) as server:
         yield server.url
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_starter_outlives_the_tests() -> Iterator[None]:
+    yield
+    end_starter()
 
 
 @pytest.hookimpl(tryfirst=True)

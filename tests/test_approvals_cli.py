@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from testing_motet import run_motet
 from testing_server import ModelServer
 
 from motet.agents import Contract, Example
@@ -42,10 +43,7 @@ def server():
 @pytest.fixture
 def motet(environment):
     def run(*arguments, stdin=""):
-        command = [MOTET, *map(str, arguments)]
-        return subprocess.run(
-            command, check=False, input=stdin, capture_output=True, text=True, timeout=120, env=environment
-        )
+        return run_motet(*arguments, stdin=stdin, env=environment)
 
     return run
 

@@ -5,15 +5,13 @@ import json
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from testing_motet import run_motet
 from testing_server import ModelServer
 
 from motet.agents import TeamContext
@@ -32,7 +30,6 @@ from motet.models import BudgetLimits, Fault, ModelCallError, ScriptedChatModel
 
 pytestmark = pytest.mark.bubblewrap
 
-MOTET = str(Path(sys.executable).with_name("motet"))
 TASK = "Write add(a, b). add(2, 3) == 5 and add(-1, 1) == 0."
 RIGHT = "```python\ndef add(a, b):\n    return a + b\n```"
 RIGHT_TOO = "```python\ndef add(a, b):\n    return sum((a, b))\n```"
@@ -56,14 +53,7 @@ def solve(store, run, *answers, **context):
 
 
 def motet(folder, *arguments):
-    return subprocess.run(
-        [MOTET, *(one if isinstance(one, bytes) else str(one) for one in arguments)],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={**os.environ, "NO_COLOR": "1", "MOTET_STATE_DIR": str(folder)},
-    )
+    return run_motet(*arguments, env={**os.environ, "NO_COLOR": "1", "MOTET_STATE_DIR": str(folder)})
 
 
 def test_a_run_tells_where_it_stands_from_its_beginning_to_its_end(store):
