@@ -24,7 +24,7 @@ class EmbeddingMismatchError(Exception):
         super().__init__(
             f"The vectors of this store come from {stored}, and it was opened with {given}: their vectors cannot be "
             f"compared. Open it with {stored}, or embed everything anew: `motet memory reembed` for the memory of the "
-            f"`motet` command, `reembed=True` for a `ChromaStore` of your own."
+            f"`motet` command, `ChromaStore(...).reembed(index)` for a store of your own."
         )
 
 

@@ -1,5 +1,6 @@
 """The way to a Chroma server."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import cast
@@ -25,19 +26,23 @@ def connect(url: str, *, headers: Mapping[str, str], verify: bool | str) -> tupl
         raise ValueError(f"{url!r} is no URL of a Chroma server; give one such as http://localhost:8000.")
     client: ClientAPI | None = None
     try:
-        client = chromadb.HttpClient(
-            host=parts.hostname,
-            port=parts.port or (443 if parts.scheme == "https" else 80),
-            ssl=parts.scheme == "https",
-            headers=dict(headers),
-            settings=Settings(anonymized_telemetry=False, chroma_server_ssl_verify=verify),
-        )
+        with warnings.catch_warnings():
+            # Chroma hands a file of authorities to its HTTP client in a way that this wants to give up one day.
+            warnings.filterwarnings("ignore", "`verify=<str>` is deprecated", DeprecationWarning)
+            client = chromadb.HttpClient(
+                host=parts.hostname,
+                port=parts.port or (443 if parts.scheme == "https" else 80),
+                ssl=parts.scheme == "https",
+                headers=dict(headers),
+                settings=Settings(anonymized_telemetry=False, chroma_server_ssl_verify=verify),
+            )
         client.heartbeat()
     except Exception as problem:  # Chroma passes on whatever its HTTP client raises
         if client is not None:
             _close(client)
+        cause = problem.__context__ or problem  # Chroma says only that it could not connect
         raise ValueError(
-            f"No Chroma server answers at {url} ({problem}). Start one with `chroma run`, or give a folder instead."
+            f"No Chroma server answers at {url} ({cause}). Start one with `chroma run`, or give a folder instead."
         ) from problem
     return client, partial(_close, client)
 
