@@ -201,7 +201,7 @@ def test_eight_processes_lose_nothing_though_some_are_killed(memory_folder):
 def test_eight_processes_at_a_server_lose_nothing_though_some_are_killed(memory_folder):
     done = memory_folder / "done"
     with ChromaServer(memory_folder / "server") as server:
-        writers = Writers(server.url, memory_folder, at_once=10)
+        writers = Writers(server.url, memory_folder, at_once=50)
         readers = read_until(done, server.url)
         writers.kill(writers.names[:KILLED], PUTS // 4)
         writers.finish()
@@ -212,7 +212,7 @@ def test_eight_processes_at_a_server_lose_nothing_though_some_are_killed(memory_
 
 def test_a_server_that_is_killed_has_kept_what_it_acknowledged(memory_folder):
     with ChromaServer(memory_folder / "server") as server:
-        writers = Writers(server.url, memory_folder, at_once=20, is_patient=True)
+        writers = Writers(server.url, memory_folder, at_once=50, is_patient=True)
         for share in (5, 2):
             writers.wait_for(PROCESSES * PUTS // share)
             server.kill()
