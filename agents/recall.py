@@ -27,7 +27,7 @@ from motet.tools.source import without_prose
 from motet.tools.testing import UserTests, read_tests
 
 MOST_TRIED = 3
-"""Solutions that are tried as answers."""
+"""Patterns that are run, as answers or to be shown."""
 EXAMPLE_FLOOR = 0.5
 """A solution is shown as an example only if its task is at least so similar; what is not is a task of its own."""
 LONGEST_EXAMPLE = 3_000
@@ -116,14 +116,14 @@ async def _remember(
     """Try what came to mind, the most promising first."""
     recollections: list[Recollection] = []
     sound: list[Recalled] = []
-    for one in found[: MOST_TRIED + 1]:
+    useful = [one for one in found if one.fits or (example and _shown(one))]
+    for one in useful[:MOST_TRIED]:
         checked = await memory.acheck(one.pattern.id, sandbox=machine)
-        tried = sum(recollection.kind == "answer" for recollection in recollections)
         if checked.quarantined:
             recollections.append(_recollection(one, "answer", one.pattern.solution, checked.quarantined))
             continue
         sound.append(one)
-        if not one.fits or tried >= MOST_TRIED:
+        if not one.fits:
             continue
         wanted = interface_of(contract)
         code = renamed(one.pattern.solution, one.pattern.interface, wanted)

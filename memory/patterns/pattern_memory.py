@@ -15,7 +15,7 @@ from motet.memory.patterns.forgetting import least_worth
 from motet.memory.patterns.interface import Interface
 from motet.memory.patterns.pattern import Draft, Pattern
 from motet.memory.patterns.portable import ImportReport, UnreadableLineError, read_lines, write_lines
-from motet.memory.patterns.proving import UnprovenError, prove
+from motet.memory.patterns.proving import run_tests
 from motet.memory.patterns.recalling import Recalled, recall, search
 from motet.memory.patterns.shelf import Shelf
 from motet.memory.patterns.uses import Use, Worth
@@ -166,13 +166,12 @@ class PatternMemory:
         pattern = self._shelf.get(pattern_id)
         if pattern is None:
             raise KeyError(pattern_id)
-        try:
-            reason = pattern.proof.reason
-            proof = prove(sandbox, pattern.id, pattern.solution, pattern.tests, now=self._clock(), reason=reason)
-        except UnprovenError as failure:
+        with sandbox.session() as session:
+            failure = run_tests(session, pattern.solution, pattern.tests).failure
+        if failure is not None:
             return self._quarantine(pattern, f"its tests fail when they are run again: {failure}")
         if pattern.quarantined:
-            pattern = pattern.model_copy(update={"quarantined": None, "proof": proof})
+            pattern = pattern.model_copy(update={"quarantined": None})
             self._shelf.keep(pattern)
         return pattern
 
