@@ -100,8 +100,8 @@ NUMBERS = (
     Number(
         "remember",
         ("answer", "answer", "answer", "answer", "answer"),
-        "A remembered solution that answers costs runs and no tokens. One that does not is shown to no model until that is"
-        " measured to help.",
+        "A remembered solution that answers costs runs and no tokens. One that does not is shown to no model until that"
+        " is measured to help.",
     ),
     Number(
         "repair_rounds",

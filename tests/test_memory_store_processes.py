@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from testing_chroma import ChromaServer
 
 from motet.memory import ChromaStore, EmbeddingMismatchError
 from motet.memory.conformance import WordEmbeddings
@@ -195,6 +196,30 @@ def test_eight_processes_lose_nothing_though_some_are_killed(memory_folder):
     database.close()
     with ChromaStore(folder, index=INDEX) as store:
         writers.check(store)
+
+
+def test_eight_processes_at_a_server_lose_nothing_though_some_are_killed(memory_folder):
+    done = memory_folder / "done"
+    with ChromaServer(memory_folder / "server") as server:
+        writers = Writers(server.url, memory_folder, at_once=50)
+        readers = read_until(done, server.url)
+        writers.kill(writers.names[:KILLED], PUTS // 4)
+        writers.finish()
+        finish(readers, done)
+        with ChromaStore.connect(server.url, index=INDEX) as store:
+            writers.check(store)
+
+
+def test_a_server_that_is_killed_has_kept_what_it_acknowledged(memory_folder):
+    with ChromaServer(memory_folder / "server") as server:
+        writers = Writers(server.url, memory_folder, at_once=50, is_patient=True)
+        for share in (5, 2):
+            writers.wait_for(PROCESSES * PUTS // share)
+            server.kill()
+            server.start()
+        writers.finish()
+        with ChromaStore.connect(server.url, index=INDEX) as store:
+            writers.check(store)
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from chromadb.api import ClientAPI
 from chromadb.api.types import Metadata, Where
+from chromadb.errors import InternalError
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random
 
 from motet.memory.store.bm25 import ranked
 from motet.memory.store.chroma_index import collection_of, within
@@ -106,21 +108,31 @@ class ServerRecord:
         condition = _both({"found": True}, within(prefix))
         asked = max(count, 10)
         while True:
-            near = self._collection.query(
-                query_embeddings=vector[None], n_results=asked, where=condition, include=["distances", "metadatas"]
-            )
-            distances, facts = (near["distances"] or [[]])[0], (near["metadatas"] or [[]])[0]
-            pairs = [(1.0 - distance, noted) for distance, noted in zip(distances, facts, strict=True)]
-            if len(pairs) < asked:
-                # A graph may miss some, most of all among vectors that are alike; only when it gives less is that seen.
-                pairs = self._compared(vector, condition)
+            near = self._by_graph(vector, condition, asked)
+            # A graph may miss some, most of all among vectors that are alike; only when it gives less is that seen.
+            pairs = near if len(near) >= asked else self._compared(vector, condition)
             best: dict[str, float] = {}
             for score, noted in pairs:
                 best.setdefault(str(noted["item"]), score)
-            if len(best) >= count or len(distances) < asked:
+            if len(best) >= count or len(near) < asked:
                 items = {name_of(item.id): item for item in self._get(list(best)[:count])}
                 return [Hit(items[name], score) for name, score in best.items() if name in items]
             asked *= 4
+
+    # While others delete, the server's graph may name an entry that is gone a moment later, and the query fails.
+    @retry(
+        retry=retry_if_exception_type(InternalError),
+        stop=stop_after_attempt(3),
+        wait=wait_random(0.01, 0.1),
+        retry_error_callback=lambda _: [],
+    )
+    def _by_graph(self, vector: Matrix, condition: Where, count: int) -> list[tuple[float, Metadata]]:
+        """What Chroma's graph gives, with scores; nothing where it gives none after several tries."""
+        near = self._collection.query(
+            query_embeddings=vector[None], n_results=count, where=condition, include=["distances", "metadatas"]
+        )
+        distances, facts = (near["distances"] or [[]])[0], (near["metadatas"] or [[]])[0]
+        return [(1.0 - distance, noted) for distance, noted in zip(distances, facts, strict=True)]
 
     def with_words(self, query: str, prefix: Namespace, count: int) -> list[Hit]:
         """See `Record`."""
