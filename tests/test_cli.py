@@ -60,6 +60,30 @@ def test_the_code_alone_is_on_standard_output_and_its_story_on_standard_error(ri
 
 
 @pytest.mark.bubblewrap
+@pytest.mark.model
+def test_another_process_remembers_what_was_solved(right, tmp_path):
+    given = ("solve", TASK, "--model", right, "--sandbox", "bubblewrap", "--memory", tmp_path / "memory")
+    first, second = motet(*given), motet(*given, "--json")
+    assert "learn  admitted" in first.stderr
+    result = json.loads(second.stdout)
+    assert (second.returncode, result["verdict"], result["usage"]["calls"]) == (0, "verified", 0)
+    assert result["code"] == first.stdout
+    shown = motet("show", result["run"])
+    assert "from the memory" in shown.stdout + shown.stderr
+    without = motet(*given, "--memory", "off", "--json")
+    assert json.loads(without.stdout)["usage"]["calls"] == 3
+
+
+@pytest.mark.bubblewrap
+def test_a_memory_that_cannot_be_opened_is_told_of_and_done_without(right, tmp_path):
+    file = tmp_path / "file"
+    file.write_text("no folder")
+    done = motet("solve", TASK, "--model", right, "--sandbox", "bubblewrap", "--memory", file)
+    assert (done.returncode, done.stdout) == (0, "def add(a, b):\n    return a + b\n")
+    assert "works without the memory" in done.stderr
+
+
+@pytest.mark.bubblewrap
 def test_what_is_delivered_without_proof_exits_with_3_and_what_fails_the_users_tests_too(tmp_path):
     tests = tmp_path / "test_add.py"
     tests.write_text("from solution import add\n\ndef test_add():\n    assert add(1, 1) == 3\n")
