@@ -1,6 +1,7 @@
 """What needs a part that a machine may lack is skipped with the reason; `MOTET_REQUIRE=all` makes that a failure."""
 
 import os
+import signal
 from collections.abc import Iterator
 from functools import cache
 
@@ -18,6 +19,11 @@ def missing(part: str) -> str | None:
     from motet.tools.sandbox import survey
 
     return next(found.problem for found in survey() if found.kind == part)
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts background jobs so, and what tests start would inherit it and never hear of Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
