@@ -252,7 +252,7 @@ def test_a_store_names_both_models_where_they_differ_and_says_how_to_embed_anew(
     other = DeterministicFakeEmbedding(size=local.dimensions)
     with pytest.raises(EmbeddingMismatchError) as caught:
         ChromaStore(tmp_path, index={"dims": local.dimensions, "embed": other})
-    for part in (DEFAULT_EMBEDDINGS.name, "DeterministicFakeEmbedding", "motet memory reembed", "reembed=True"):
+    for part in (DEFAULT_EMBEDDINGS.name, "DeterministicFakeEmbedding", "motet memory reembed", ".reembed(index)"):
         assert part in str(caught.value)
 
 

@@ -78,8 +78,6 @@ def guarded(chroma_server, tmp_path):
         server.shutdown()
 
 
-# Chroma leaves a connection open where its client cannot be made.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_server_behind_tls_is_reached_with_its_header_and_its_certificate_alone(guarded):
     url, certificate = guarded
     name = f"guarded-{uuid.uuid4().hex}"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from testing_boxes import KINDS, session_in
 
-from motet.graphs import create_team
+from motet.graphs import SMALL, create_team
 from motet.models import ScriptedChatModel
 from motet.tools.checks import acheck, check
 
@@ -136,7 +136,8 @@ def test_a_repair_is_told_what_does_not_exist_and_what_does():
     wrong = "```python\nfrom math import cbrt2\ndef root(x):\n    return round(cbrt2(x))\n```"
     right = "```python\ndef root(x):\n    return round(x ** (1 / 3))\n```"
     model = ScriptedChatModel(coder=[wrong, wrong, wrong, wrong, right])
-    team = create_team(model=model, policy="small", sandbox="bubblewrap")
+    repairs = SMALL.model_copy(update={"candidates": 4, "repair_rounds": 1})
+    team = create_team(model=model, policy=repairs, sandbox="bubblewrap")
     events = list(team.stream({"task": "Write root(x). root(27) == 3 and root(8) == 2."}, stream_mode="custom"))
     report = next(event["report"] for event in events if event["event"] == "report")
     assert [finding.name for finding in report.static if finding.blocks] == ["math.cbrt2"]

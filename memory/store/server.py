@@ -1,5 +1,6 @@
 """The way to a Chroma server."""
 
+import ssl
 import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -7,6 +8,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 import chromadb
+import httpx
 from chromadb.api import ClientAPI
 from chromadb.api.client import Client
 from chromadb.config import Settings
@@ -26,6 +28,7 @@ def connect(url: str, *, headers: Mapping[str, str], verify: bool | str) -> tupl
         raise ValueError(f"{url!r} is no URL of a Chroma server; give one such as http://localhost:8000.")
     client: ClientAPI | None = None
     try:
+        _knock(url, headers, verify)
         with warnings.catch_warnings():
             # Chroma hands a file of authorities to its HTTP client in a way that this wants to give up one day.
             warnings.filterwarnings("ignore", "`verify=<str>` is deprecated", DeprecationWarning)
@@ -45,6 +48,15 @@ def connect(url: str, *, headers: Mapping[str, str], verify: bool | str) -> tupl
             f"No Chroma server answers at {url} ({cause}). Start one with `chroma run`, or give a folder instead."
         ) from problem
     return client, partial(_close, client)
+
+
+def _knock(url: str, headers: Mapping[str, str], verify: bool | str) -> None:
+    # Chroma's client asks while it is made; where that fails, nobody could close the connections that it opened.
+    context = ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify
+    with httpx.Client(headers=dict(headers), verify=context) as visitor:
+        answer = visitor.get(f"{url.rstrip('/')}/api/v2/heartbeat")
+    if not answer.is_success:
+        raise ConnectionError(f"{answer.status_code} {answer.text[:200]}")
 
 
 def _close(client: ClientAPI) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from chromadb.api import ClientAPI
 from chromadb.api.types import Metadata, Where
 from chromadb.errors import InternalError
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_random
 
 from motet.memory.store.bm25 import ranked
 from motet.memory.store.chroma_index import collection_of, within
@@ -146,6 +146,13 @@ class ServerRecord:
         best = ranked({name: tokens_in(document) for name, (_, document) in entries.items()}, weights)[:count]
         return [Hit(item_of(*entries[name]), score) for name, score in best]
 
+    # The graph of a collection that others are filling may not be readable for a moment; its vectors lie there too.
+    @retry(
+        retry=retry_if_exception_type(InternalError),
+        stop=stop_after_delay(10),
+        wait=wait_random(0.05, 0.3),
+        reraise=True,
+    )
     def _compared(self, vector: Matrix, condition: Where) -> list[tuple[float, Metadata]]:
         """Compare with every vector that a condition allows, the best first."""
         found = self._collection.get(where=condition, include=["embeddings", "metadatas"])
