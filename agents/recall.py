@@ -6,7 +6,7 @@ quarantine, then as an answer to this task, on this task's own tests and example
 
 import asyncio
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import Literal, NamedTuple, TypedDict
 
 from langgraph.errors import GraphBubbleUp
 from langgraph.runtime import Runtime
@@ -113,48 +113,65 @@ async def _remember(
     enough: int,
     example: bool,
 ) -> RecallUpdate:
-    """Try what came to mind, the most promising first."""
+    """Run what came to mind, the most promising first, until one answers."""
     recollections: list[Recollection] = []
     sound: list[Recalled] = []
     useful = [one for one in found if one.fits or (example and _shown(one))]
     for one in useful[:MOST_TRIED]:
         checked = await memory.acheck(one.pattern.id, sandbox=machine)
         if checked.quarantined:
-            recollections.append(_recollection(one, "answer", one.pattern.solution, checked.quarantined))
+            recollections.append(_recollection(one, "answer", one.pattern.solution, problem=checked.quarantined))
             continue
         sound.append(one)
-        if not one.fits:
+        trial = await _try(one, contract, given, machine) if one.fits else None
+        if trial is None:
             continue
-        wanted = interface_of(contract)
-        code = renamed(one.pattern.solution, one.pattern.interface, wanted)
-        if code is None:
-            continue
-        named = contract
-        if contract.entry_point is None and one.pattern.interface.entry_point:
-            named = read_contract(contract.task, entry_point=one.pattern.interface.entry_point)
-        candidate = Candidate(
-            index=0,
-            code=code,
-            entry_point=named.entry_point,
-            origin="memory",
-            pattern=one.pattern.id,
-            kinship=one.kinship,
-        )
-        async with await asyncio.to_thread(machine.session) as session:
-            report = await examine(session, candidate, named, given=given)
-        problem = _problem(one, report)
-        recollections.append(_recollection(one, "answer", code, problem, candidate=None if problem else 0))
-        if problem is None:
-            update: RecallUpdate = {"recalled": recollections, "candidates": [candidate]}
-            if named is not contract:
-                update["contract"] = named
-            stands_alone = one.kinship == "reworded" and len(report.examples) >= enough
-            if one.kinship == "same" or given or stands_alone:
-                update["reports"] = {0: report}
-            return update
+        index = None if trial.problem else trial.candidate.index
+        recollections.append(_recollection(one, "answer", trial.candidate.code, problem=trial.problem, candidate=index))
+        if trial.problem is None:
+            stands_alone = one.kinship == "reworded" and len(trial.report.examples) >= enough
+            is_proved = one.kinship == "same" or given is not None or stands_alone
+            return {
+                "contract": trial.contract,
+                "recalled": recollections,
+                "candidates": [trial.candidate],
+                "reports": {trial.candidate.index: trial.report} if is_proved else {},
+            }
     shown = [(one, text) for one in sound if (text := _shown(one))] if example else []
-    recollections += [_recollection(one, "example", text, None) for one, text in shown[:1]]
+    recollections += [_recollection(one, "example", text) for one, text in shown[:1]]
     return {"recalled": recollections}
+
+
+class _Trial(NamedTuple):
+    """A remembered solution as an answer to a task."""
+
+    contract: Contract
+    """The task's, with the solution's name where the task gives none."""
+    candidate: Candidate
+    report: Report
+    problem: str | None
+    """Why it is no answer, if it is none."""
+
+
+async def _try(one: Recalled, contract: Contract, given: UserTests | None, machine: Sandbox) -> _Trial | None:
+    """Run a solution on a task, under the name that the task wants; nothing where it cannot be named so."""
+    pattern = one.pattern
+    code = renamed(pattern.solution, pattern.interface, interface_of(contract))
+    if code is None:
+        return None
+    if contract.entry_point is None and pattern.interface.entry_point:
+        contract = read_contract(contract.task, entry_point=pattern.interface.entry_point)
+    candidate = Candidate(
+        index=0,
+        code=code,
+        entry_point=contract.entry_point,
+        origin="memory",
+        pattern=pattern.id,
+        kinship=one.kinship,
+    )
+    async with await asyncio.to_thread(machine.session) as session:
+        report = await examine(session, candidate, contract, given=given)
+    return _Trial(contract, candidate, report, _problem(one, report))
 
 
 def _problem(one: Recalled, report: Report) -> str | None:
@@ -174,18 +191,21 @@ def _problem(one: Recalled, report: Report) -> str | None:
 
 
 def _recollection(
-    one: Recalled, kind: str, solution: str, problem: str | None, *, candidate: int | None = None
+    one: Recalled,
+    kind: Literal["answer", "example"],
+    solution: str,
+    *,
+    problem: str | None = None,
+    candidate: int | None = None,
 ) -> Recollection:
-    return Recollection.model_validate(
-        {
-            "pattern": one.pattern.id,
-            "similarity": one.similarity,
-            "kinship": one.kinship,
-            "kind": kind,
-            "solution": solution,
-            "problem": problem,
-            "candidate": candidate,
-        }
+    return Recollection(
+        pattern=one.pattern.id,
+        similarity=one.similarity,
+        kinship=one.kinship,
+        kind=kind,
+        solution=solution,
+        problem=problem,
+        candidate=candidate,
     )
 
 

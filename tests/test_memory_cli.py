@@ -93,7 +93,9 @@ def poison(folder, pattern_id):
     """Change a solution behind the memory's back."""
     memory = open_memory(folder, embeddings=WordEmbeddings())
     pattern = memory.get(pattern_id)
-    memory._shelf.keep(pattern.model_copy(update={"solution": "def last(x):\n    return x[0]\n"}))
+    value = {"text": pattern.gist, "pattern": pattern.model_dump(mode="json")}
+    value["pattern"]["solution"] = "def last(x):\n    return x[0]\n"
+    memory.store.put(("patterns", "live"), pattern_id, value)
     memory.store.close()
 
 

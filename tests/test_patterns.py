@@ -197,14 +197,17 @@ def test_a_pattern_whose_tests_fail_on_a_new_run_is_quarantined_and_may_come_bac
     broken = "import pathlib\nf = lambda: 1 if not pathlib.Path('/motet-broken').exists() else 2\n"
     memory.admit(draft("Write f that says one", broken, ("f()", "1")), sandbox=sandbox)
     (pattern,) = memory.patterns()
-    poisoned = pattern.model_copy(update={"solution": "f = lambda: 2\n"})
-    memory._shelf.keep(poisoned)  # as if somebody had changed the file
+    value = memory.store.get(("patterns", "live"), pattern.id).value
+    value["pattern"]["solution"] = "f = lambda: 2\n"
+    memory.store.put(("patterns", "live"), pattern.id, value)  # as if somebody had changed the file
     ill = memory.check(pattern.id, sandbox=sandbox)
     assert "its tests fail" in ill.quarantined
     assert memory.recall(pattern.task, pattern.interface) == []
     assert [one.id for one in memory.patterns(quarantined=True)] == [pattern.id]
     assert memory.stats().quarantined == 1
-    memory._shelf.keep(ill.model_copy(update={"solution": broken}))
+    value = memory.store.get(("patterns", "quarantined"), pattern.id).value
+    value["pattern"]["solution"] = broken
+    memory.store.put(("patterns", "quarantined"), pattern.id, value, index=False)
     assert memory.check(pattern.id, sandbox=sandbox).quarantined is None
     assert memory.recall(pattern.task, pattern.interface)[0].kinship == "same"
 

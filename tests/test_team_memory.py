@@ -123,7 +123,9 @@ def test_what_is_not_verified_is_not_learnt(memory):
 
 def test_poison_is_quarantined_and_the_task_is_solved_anew(memory):
     pattern = learnt(memory)
-    memory._shelf.keep(pattern.model_copy(update={"solution": "def add(a, b):\n    return 13\n"}))
+    value = memory.store.get(("patterns", "live"), pattern.id).value
+    value["pattern"]["solution"] = "def add(a, b):\n    return 13\n"
+    memory.store.put(("patterns", "live"), pattern.id, value)
     voices, _ = team(memory, RIGHT, RIGHT_TOO)
     told = events_of(voices, TASK)
     (recalled,) = next(event["recalled"] for event in told if event["event"] == "recalled")

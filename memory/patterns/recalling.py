@@ -51,7 +51,7 @@ def search(
     found: dict[str, tuple[SearchItem, float]] = {
         item.key: (item, item.score) for item in near if item.score is not None
     }
-    if isinstance(shelf.store, ChromaStore) and hasattr(shelf.store, "search_words"):
+    if isinstance(shelf.store, ChromaStore):
         worded = [item for item in shelf.store.search_words(shelf.live, gist, limit=limit) if item.key not in found]
         cosines = _cosines(embeddings, gist, [str(item.value[TEXT_FIELD]) for item in worded])
         found.update({item.key: (item, cosine) for item, cosine in zip(worded, cosines, strict=True)})
