@@ -43,6 +43,12 @@ def find_peers(
     observations = reports[best.index].observations
     if not any(result.value is not None for result in observations):
         return Peers(agreeing=int(best in passing))  # nothing was compared, so nobody agrees and nobody differs
+    # What was written for another task may confirm, but says nothing where it differs: perhaps that is how they differ.
+    passing = [
+        one
+        for one in passing
+        if one.origin != "memory" or reports[best.index].contradiction(reports[one.index]) is None
+    ]
     against = [reports[best.index].contradiction(reports[one.index]) for one in passing]
     spoken = [words for words in against if words is not None]
     confirmed = {

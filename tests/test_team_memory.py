@@ -104,6 +104,19 @@ def test_a_similar_task_enters_as_an_example_where_the_policy_says_so(memory):
     assert [(use.kind, use.helped) for use in memory.uses(pattern.id)] == [("answer", False), ("example", True)]
 
 
+def test_a_wrong_solution_that_passes_the_examples_of_a_variant_neither_answers_nor_speaks_against_the_right_one(
+    memory,
+):
+    learnt(memory)
+    variant = "Write add(a, b) that gives the sum of two small numbers, at most 5. add(2, 3) == 5 and add(-1, 1) == 0."
+    capped = "```python\ndef add(a, b):\n    return min(a + b, 5)\n```"
+    capped_too = "```python\ndef add(a, b):\n    return 5 if a + b > 5 else a + b\n```"
+    voices, _ = team(memory, capped, capped_too)
+    result = voices.invoke({"task": variant})
+    assert (result["verdict"], result["usage"].calls) == ("verified", 2)
+    assert "min(a + b, 5)" in result["code"]
+
+
 def test_one_example_is_not_enough_to_take_the_answer_of_another_task(memory):
     learnt(memory)
     weak = "Write add(a, b) that gives the sum of two numbers or twice the first. add(3, 3) == 6"
