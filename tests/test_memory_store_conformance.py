@@ -11,6 +11,8 @@ from motet.memory.conformance import StoreConformance
 
 
 class TestInMemory(StoreConformance):
+    complete = True
+
     @pytest.fixture
     def open_store(self):
         opened = []
@@ -25,6 +27,8 @@ class TestInMemory(StoreConformance):
 
 
 class TestEmbedded(StoreConformance):
+    complete = True
+
     @pytest.fixture
     def open_store(self, tmp_path):
         opened = []
@@ -39,6 +43,8 @@ class TestEmbedded(StoreConformance):
 
 
 class TestServer(StoreConformance):
+    complete = True
+
     @pytest.fixture
     def open_store(self, chroma_server):
         opened = []

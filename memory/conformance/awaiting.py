@@ -17,7 +17,7 @@ class Awaiting(Conformance):
         try:
             await store.abatch([])
         except NotImplementedError:
-            pytest.skip("This store is sync only.")
+            self.lacks("This store is sync only.")
         return store
 
     async def test_everything_can_be_awaited(self, awaited: BaseStore) -> None:
@@ -50,6 +50,6 @@ class Awaiting(Conformance):
         try:
             await store.aput(("a",), "sorting", {"text": "sort a list"})
         except NotImplementedError:
-            pytest.skip("This store is sync only.")
+            self.lacks("This store is sync only.")
         await store.aput(("a",), "weather", {"text": "rain and wind"})
         assert (await store.asearch(("a",), query="sort", limit=1))[0].key == "sorting"

@@ -1,7 +1,7 @@
 """What the parts of the suite share: how a store is opened, and what is known of it."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, NoReturn, TypeAlias
 
 import pytest
 from langgraph.store.base import BaseStore, IndexConfig, Item, Result, TTLConfig
@@ -41,6 +41,15 @@ class Conformance:
     hides_expired: ClassVar[bool] = True
     """With `omit_expired`, what has expired is not shown even before it is swept."""
 
+    complete: ClassVar[bool] = False
+    """The store claims to do all of this: what it lacks then fails a test, which is skipped otherwise."""
+
+    def lacks(self, what: str) -> NoReturn:
+        """End a test of what the store cannot do."""
+        if self.complete:
+            pytest.fail(what, pytrace=False)
+        pytest.skip(what)
+
     @pytest.fixture
     def open_store(self) -> OpenStore:
         """Say how your store is opened: a function of `index` and `ttl`."""
@@ -61,7 +70,7 @@ class Conformance:
             try:
                 return open_store(index=config, **extra)
             except (TypeError, NotImplementedError, AttributeError) as problem:
-                pytest.skip(f"This store has no vectors here: {problem}")
+                self.lacks(f"This store has no vectors here: {problem}")
 
         return open_indexed
 
@@ -74,9 +83,9 @@ class Conformance:
             try:
                 store = open_store(ttl=ttl)
             except TypeError:
-                pytest.skip("This store knows no time to live.")
+                self.lacks("This store knows no time to live.")
             if not store.supports_ttl:
-                pytest.skip("This store knows no time to live.")
+                self.lacks("This store knows no time to live.")
             return store
 
         return open_mortal
