@@ -7,11 +7,13 @@ import typer
 from motet.cli.doctor import doctor
 from motet.cli.errors import friendly_errors
 from motet.cli.graph import graph
+from motet.cli.index import index
 from motet.cli.memory import memory_app
 from motet.cli.models import models_app
 from motet.cli.resume import resume
 from motet.cli.runs import runs_app
 from motet.cli.sandbox import sandbox_app
+from motet.cli.search import search
 from motet.cli.show import show
 from motet.cli.solve import solve
 
@@ -28,6 +30,8 @@ app.command()(show)
 app.command()(resume)
 app.command()(doctor)
 app.command()(graph)
+app.command()(index)
+app.command()(search)
 app.add_typer(memory_app, name="memory")
 app.add_typer(models_app, name="models")
 app.add_typer(sandbox_app, name="sandbox")

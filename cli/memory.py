@@ -1,19 +1,20 @@
 """`motet memory`: what the team remembers."""
 
-import json
 import sys
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from motet.cli.errors import FAILURE, BadInputError
-from motet.cli.memory_place import MemoryEmbeddings, MemoryPlace, busy, embed_anew, opened, progress_bar
+from motet.cli.memory_place import MemoryEmbeddings, MemoryPlace, embed_anew, opened
 from motet.cli.memory_views import details, print_pattern, print_patterns, print_stats, summary
 from motet.cli.options import AsJson
+from motet.cli.printing import print_json
 from motet.cli.task import first_line
+from motet.cli.waiting import busy, progress_bar
 
 if TYPE_CHECKING:
     from motet.memory import Pattern, PatternMemory
@@ -32,7 +33,7 @@ def stats(place: MemoryPlace = "local", embeddings: MemoryEmbeddings = "local", 
         with busy("counting"):
             counted = memory.stats()
         if as_json:
-            _print_json({**counted.model_dump(mode="json"), "memory": where})
+            print_json({**counted.model_dump(mode="json"), "memory": where})
         else:
             print_stats(counted, where)
 
@@ -53,7 +54,7 @@ def list_command(
             rows = [summary(pattern, memory.worth(pattern.id)) for pattern in shown]
             more = next(found, None) is not None if limit else False
     if as_json:
-        _print_json(rows)
+        print_json(rows)
     elif rows:
         print_patterns(rows)
         if more:
@@ -74,7 +75,7 @@ def show(
         (found,) = _find(memory, [pattern])
         uses = memory.uses(found.id)
     if as_json:
-        _print_json(details(found, uses))
+        print_json(details(found, uses))
     else:
         print_pattern(found, uses)
 
@@ -97,7 +98,7 @@ def search(
             for pattern, similarity in found
         ]
     if as_json:
-        _print_json(rows)
+        print_json(rows)
     elif rows:
         print_patterns(rows)
     else:
@@ -123,7 +124,7 @@ def forget(
             _confirm(found, as_json=as_json)
         memory.forget([pattern.id for pattern in found])
     if as_json:
-        _print_json({"forgotten": [pattern.id for pattern in found]})
+        print_json({"forgotten": [pattern.id for pattern in found]})
     else:
         typer.echo(f"{_count(found)} forgotten")
 
@@ -145,7 +146,7 @@ def export(
         except OSError as error:
             raise BadInputError(f"{str(file)!r} cannot be written: {error.strerror}.") from None
     if as_json:
-        _print_json({"exported": count, "file": str(file)})
+        print_json({"exported": count, "file": str(file)})
     else:
         typer.echo(f"{count} pattern{'s' * (count != 1)} written to {file}")
 
@@ -173,7 +174,7 @@ def import_command(
     with opened(place, embeddings, make=True) as (memory, where), progress_bar("proving", count) as done:
         report = memory.load(file, sandbox=machine, progress=done)
     if as_json:
-        _print_json({**report.model_dump(mode="json"), "memory": where})
+        print_json({**report.model_dump(mode="json"), "memory": where})
     else:
         for line in report.refused:
             typer.echo(f"refused: {first_line(line, 200)}", err=True)
@@ -211,7 +212,7 @@ def check(
                 done(number)
     ill = [pattern for pattern in checked if pattern.quarantined]
     if as_json:
-        _print_json([{"id": pattern.id, "quarantined": pattern.quarantined} for pattern in checked])
+        print_json([{"id": pattern.id, "quarantined": pattern.quarantined} for pattern in checked])
     else:
         for pattern in ill:
             typer.echo(f"{pattern.id} is in quarantine: {first_line(pattern.quarantined or '', 200)}", err=True)
@@ -232,7 +233,7 @@ def reembed(
     with opened(place, embeddings) as (memory, where):
         count = memory.stats().patterns
     if as_json:
-        _print_json({"patterns": count, "embeddings": embeddings, "memory": where})
+        print_json({"patterns": count, "embeddings": embeddings, "memory": where})
     else:
         typer.echo(f"{count} pattern{'s' * (count != 1)} in {where} embedded with {embeddings}")
 
@@ -267,7 +268,3 @@ def _confirm(patterns: "list[Pattern]", *, as_json: bool) -> None:
 
 def _count(patterns: "list[Pattern]") -> str:
     return f"{len(patterns)} pattern{'s' * (len(patterns) != 1)}"
-
-
-def _print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))

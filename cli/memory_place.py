@@ -1,16 +1,14 @@
 """Which memory a command works on, and how it is opened."""
 
-import sys
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from motet.cli.errors import BadInputError
+from motet.cli.waiting import busy, progress_bar
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -48,7 +46,7 @@ def opened(place: str, embeddings: str, *, make: bool = False) -> "Generator[tup
     from motet.memory import ChromaStore, EmbeddingMismatchError, open_memory
 
     where = _find_place(place, make=make)
-    model = _ready(embeddings)
+    model = ready_embeddings(embeddings)
     with busy("opening the memory"), _told(where):
         try:
             memory = open_memory(where, embeddings=model)
@@ -73,7 +71,7 @@ def embed_anew(place: str, embeddings: str) -> None:
     from motet.memory import reembed_memory
 
     where = _find_place(place)
-    model = _ready(embeddings)
+    model = ready_embeddings(embeddings)
     with progress_bar("embedding", None) as done, _told(where):
         reembed_memory(where, embeddings=model, progress=done)
 
@@ -95,7 +93,13 @@ def _find_place(place: str, *, make: bool = False) -> str:
     return str(folder)
 
 
-def _ready(spec: str) -> "Embeddings":
+def ready_embeddings(spec: str) -> "Embeddings":
+    """Make embeddings from what a user typed, and fetch their model now, with a progress bar.
+
+    Raises:
+        UnknownModelError: Nothing answers to the spec.
+        ModelError: The model cannot be had.
+    """
     from motet.memory.embeddings import resolve_embeddings
 
     model = resolve_embeddings(spec)
@@ -113,29 +117,3 @@ def _told(where: str) -> Generator[None]:
         yield
     except (DatabaseError, ValueError, NotADirectoryError, PermissionError) as error:
         raise BadInputError(f"The memory in {where} cannot be opened: {error}") from error
-
-
-@contextmanager
-def progress_bar(what: str, total: int | None) -> Generator[Callable[..., None]]:
-    """Show a bar on standard error, where somebody is looking.
-
-    Yields:
-        To be told how many are done, and of how many where that was not known before.
-    """
-
-    def tell(done: int, of: int | None = total) -> None:
-        bar.update(task, completed=done, total=of)
-
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task(what, total=total)
-        yield tell
-
-
-@contextmanager
-def busy(what: str) -> Generator[None]:
-    """Spin on standard error, where somebody is looking."""
-    if not sys.stderr.isatty():
-        yield
-        return
-    with Console(stderr=True).status(what):
-        yield

@@ -1,6 +1,5 @@
 """How patterns are shown. Their words may come from anywhere, so none can steer the terminal."""
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,14 +9,12 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
+from motet.cli.printing import printable
 from motet.cli.result import dollars
 from motet.cli.task import first_line
 
 if TYPE_CHECKING:
     from motet.memory import MemoryStats, Pattern, Use, Worth
-
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""Terminal commands begin with such characters; the last ones turn the direction of what follows."""
 
 
 def summary(pattern: "Pattern", worth: "Worth | None" = None) -> dict[str, Any]:
@@ -70,7 +67,7 @@ def print_patterns(rows: Sequence[dict[str, Any]], *, err: bool = False) -> None
         cells += [f"{row['similarity']:.2f}"] if like else []
         cells += [str(row["tests"])]
         cells += [f"{row['helped']} of {row['uses']}"] if used else []
-        table.add_row(*cells, Text(_plain(first_line(row["task"], room)), style="red" if row["quarantined"] else ""))
+        table.add_row(*cells, Text(printable(first_line(row["task"], room)), style="red" if row["quarantined"] else ""))
     console.print(table)
 
 
@@ -78,15 +75,15 @@ def print_pattern(pattern: "Pattern", uses: "Sequence[Use]") -> None:
     """Print all of a pattern that people want to know."""
     console = Console(highlight=False, soft_wrap=True)
     console.print(Text.assemble(f"pattern {pattern.id}", (_ill(pattern), "red")))
-    console.print(Padding(Text(_plain(pattern.task.strip()), style="bold"), (1, 2)))
+    console.print(Padding(Text(printable(pattern.task.strip()), style="bold"), (1, 2)))
     for name, value in _about(pattern, uses):
-        console.print(Text.assemble((f"{name:>9}", "dim"), "  ", _plain(value)))
+        console.print(Text.assemble((f"{name:>9}", "dim"), "  ", printable(value)))
     console.print()
-    console.print(Syntax(_plain(pattern.solution.rstrip()), "python", background_color="default", word_wrap=True))
+    console.print(Syntax(printable(pattern.solution.rstrip()), "python", background_color="default", word_wrap=True))
 
 
 def _ill(pattern: "Pattern") -> str:
-    return f"  in quarantine: {_plain(pattern.quarantined)}" if pattern.quarantined else ""
+    return f"  in quarantine: {printable(pattern.quarantined)}" if pattern.quarantined else ""
 
 
 def _about(pattern: "Pattern", uses: "Sequence[Use]") -> list[tuple[str, str]]:
@@ -118,7 +115,3 @@ def _came_of(use: "Use") -> str:
 
 def _priced(cost: float | None) -> str:
     return f", {dollars(cost)}" if cost else ""
-
-
-def _plain(text: str) -> str:
-    return CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)

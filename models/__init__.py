@@ -2,6 +2,7 @@
 
 from motet.models.answer import Answer
 from motet.models.ask import ask
+from motet.models.cache import cache_folder
 from motet.models.calls import CallRecord, Usage, union
 from motet.models.catalog import (
     CATALOG,
@@ -85,6 +86,7 @@ __all__ = [
     "WeightsUnavailableError",
     "WrongWeightsError",
     "ask",
+    "cache_folder",
     "check_request_allowed",
     "ensure_ready",
     "ensure_weights",

@@ -16,10 +16,15 @@ VARIABLE = "MOTET_CACHE"
 CHUNK = 1 << 20
 
 
-def weights_folder() -> Path:
-    """The folder that holds weights: under `MOTET_CACHE`, or else under the user's cache."""
+def cache_folder() -> Path:
+    """The folder for what can be made or fetched again: `MOTET_CACHE`, or else the user's cache."""
     root = os.environ.get(VARIABLE)
-    return (Path(root).expanduser() if root else platformdirs.user_cache_path("motet")) / "models"
+    return Path(root).expanduser().absolute() if root else platformdirs.user_cache_path("motet")
+
+
+def weights_folder() -> Path:
+    """The folder that holds weights."""
+    return cache_folder() / "models"
 
 
 def weights_path(model: WeightsFile) -> Path:

@@ -38,7 +38,7 @@ class Embedder:
 
     def __init__(self, config: IndexConfig) -> None:
         self.embeddings: Embeddings = ensure_embeddings(config.get("embed"))
-        self.embedding = Embedding(str(config.get("model") or _name_of(self.embeddings)), config["dims"])
+        self.embedding = Embedding(str(config.get("model") or name_of(self.embeddings)), config["dims"])
 
     def documents(self, texts: Sequence[str]) -> Matrix:
         """Embed what is stored."""
@@ -66,7 +66,7 @@ class Embedder:
         return np.divide(matrix, lengths, out=np.zeros_like(matrix), where=lengths > 0)
 
 
-def _name_of(embeddings: Embeddings) -> str:
+def name_of(embeddings: Embeddings) -> str:
     """A name that stays the same from one process to the next."""
     described: Mapping[str, Any] = vars(embeddings)
     model = next((described[name] for name in ("model", "model_name", "model_id") if described.get(name)), None)

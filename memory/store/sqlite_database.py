@@ -1,4 +1,4 @@
-"""The database file of a record: one connection for all threads of a process, one transaction at a time."""
+"""An SQLite file that several processes share: one connection for all threads of each, one transaction at a time."""
 
 import sqlite3
 import threading
@@ -7,32 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS items (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    namespace TEXT NOT NULL,  -- labels joined by '.', which no label may contain
-    key TEXT NOT NULL,
-    value TEXT NOT NULL,
-    created_at REAL NOT NULL,
-    updated_at REAL NOT NULL,
-    ttl_minutes REAL,
-    expires_at REAL,
-    indexed TEXT NOT NULL,  -- what of it is indexed, as JSON
-    UNIQUE (namespace, key)
-);
-CREATE INDEX IF NOT EXISTS items_expiring ON items (expires_at) WHERE expires_at IS NOT NULL;
-CREATE TABLE IF NOT EXISTS vectors (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice, so that an index can tell what it has
-    item INTEGER NOT NULL REFERENCES items (id),
-    path TEXT NOT NULL,
-    vector BLOB NOT NULL
-);
-CREATE INDEX IF NOT EXISTS vectors_item ON vectors (item);
-CREATE TABLE IF NOT EXISTS removals (id INTEGER PRIMARY KEY AUTOINCREMENT, vector INTEGER NOT NULL);
-CREATE TRIGGER IF NOT EXISTS vector_removed AFTER DELETE ON vectors
-BEGIN INSERT INTO removals (vector) VALUES (OLD.id); END;
-"""
 WAIT_SECONDS = 60
 """How long a writer waits for others."""
 
@@ -42,16 +16,17 @@ class Database:
 
     Args:
         file: Made where there is none; `None` keeps all in memory.
+        schema: Statements that make the tables where there are none.
     """
 
-    def __init__(self, file: Path | None) -> None:
+    def __init__(self, file: Path | None, schema: str) -> None:
         self.lock = threading.RLock()
         self._connection = sqlite3.connect(
             ":memory:" if file is None else file, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False
         )
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
-        self._connection.executescript(SCHEMA)
+        self._connection.executescript(schema)
 
     def ask(self, statement: str, *values: object) -> list[Any]:
         """Carry out a statement, and give all its rows."""

@@ -20,6 +20,32 @@ from motet.memory.store.sqlite_vectors import SqliteVectors
 from motet.memory.store.sqlite_words import SqliteWords
 from motet.memory.store.texts import json_of
 
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS items (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    namespace TEXT NOT NULL,  -- labels joined by '.', which no label may contain
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    updated_at REAL NOT NULL,
+    ttl_minutes REAL,
+    expires_at REAL,
+    indexed TEXT NOT NULL,  -- what of it is indexed, as JSON
+    UNIQUE (namespace, key)
+);
+CREATE INDEX IF NOT EXISTS items_expiring ON items (expires_at) WHERE expires_at IS NOT NULL;
+CREATE TABLE IF NOT EXISTS vectors (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice, so that an index can tell what it has
+    item INTEGER NOT NULL REFERENCES items (id),
+    path TEXT NOT NULL,
+    vector BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS vectors_item ON vectors (item);
+CREATE TABLE IF NOT EXISTS removals (id INTEGER PRIMARY KEY AUTOINCREMENT, vector INTEGER NOT NULL);
+CREATE TRIGGER IF NOT EXISTS vector_removed AFTER DELETE ON vectors
+BEGIN INSERT INTO removals (vector) VALUES (OLD.id); END;
+"""
 HITS: dict[Literal["items", "vectors"], str] = {
     "items": f"SELECT id, {COLUMNS} FROM items WHERE id IN",  # noqa: S608 - constants, as below
     "vectors": f"SELECT vectors.id, {COLUMNS} FROM vectors JOIN items ON items.id = item WHERE vectors.id IN",  # noqa: S608
@@ -38,7 +64,7 @@ class SqliteRecord:
     def __init__(self, folder: Path | None, text: Callable[[StoredItem], str]) -> None:
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
-        self._database = Database(folder and folder / "record.sqlite")
+        self._database = Database(folder and folder / "record.sqlite", SCHEMA)
         self._words = SqliteWords(self._database, text)
         self._vectors = SqliteVectors(self._database, folder and folder / "index")
 

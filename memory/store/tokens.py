@@ -6,6 +6,7 @@ small embedding model.
 """
 
 import re
+from functools import lru_cache
 
 WORD = re.compile(r"\w+")
 JOINT = re.compile(r"_+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -17,13 +18,17 @@ LONGEST = 64
 
 def tokens_of(text: str) -> list[str]:
     """Give the words of a text in their order, each as often as it stands there."""
-    tokens: list[str] = []
-    for word in WORD.findall(UNSPACED.sub(r" \g<0> ", text)):
-        parts = [part for part in JOINT.split(word) if part]
-        tokens += [_stem(part.casefold()) for part in parts]
-        if len(parts) > 1:
-            tokens.append("".join(parts).casefold())
-    return [token for token in tokens if len(token) <= LONGEST]
+    return [token for word in WORD.findall(UNSPACED.sub(r" \g<0> ", text)) for token in parts_of(word)]
+
+
+@lru_cache(maxsize=1 << 16)
+def parts_of(word: str) -> tuple[str, ...]:
+    """Give the tokens of one word: its parts, and if there are several, all of them joined."""
+    parts = [part for part in JOINT.split(word) if part]
+    tokens = [_stem(part.casefold()) for part in parts]
+    if len(parts) > 1:
+        tokens.append("".join(parts).casefold())
+    return tuple(token for token in tokens if len(token) <= LONGEST)
 
 
 def _stem(word: str) -> str:
