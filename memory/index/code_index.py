@@ -23,6 +23,7 @@ from motet.memory.index.signals import EVERY, Signal
 from motet.memory.index.storage import Storage
 from motet.memory.index.tree import NoRepositoryError, home_of
 from motet.memory.index.view import View
+from motet.memory.index.words import Scores
 from motet.models import cache_folder
 
 FORMAT = 1
@@ -117,8 +118,7 @@ class CodeIndex:
             ModelError: Chunks are embedded, and the model for the question cannot be had.
         """
         view, ranking = self._rank(question, without, refresh)
-        best = _best(ranking.chunks, k)
-        return [self._found(view, row, float(ranking.chunks[row])) for row in best]
+        return self.read(view, _best(ranking.chunks, k), ranking.chunks)
 
     async def asearch(
         self, question: str, k: int = 10, *, without: Collection[Signal] = (), refresh: bool = True
@@ -156,9 +156,24 @@ class CodeIndex:
                 self._look()
         return self._view
 
-    def read(self, view: View, row: int) -> Found:
-        """Give a chunk of a view."""
-        return self._found(view, row, 0.0)
+    def read(self, view: View, rows: Sequence[int], scores: Scores | None = None) -> list[Found]:
+        """Give chunks of a view, with their scores if these are given."""
+        chunks = {file: self.chunks(view, file) for file in {view.rows[row].file for row in rows}}
+        found = []
+        for row in rows:
+            file, place, number = view.rows[row]
+            found.append(
+                Found(
+                    path=view.paths[file],
+                    start_line=place.start_line,
+                    end_line=place.end_line,
+                    symbol=place.symbol,
+                    kind=place.kind,
+                    score=float(scores[row]) if scores is not None else 0.0,
+                    text=chunks[file][number].text if chunks[file] else "",
+                )
+            )
+        return found
 
     def chunks(self, view: View, file: int) -> list[Chunk]:
         """Give all chunks of a file of a view."""
@@ -196,19 +211,6 @@ class CodeIndex:
             likeness = self._dense.scores(view, question)
         return view, rank(view, Question.read(question), signals, likeness)
 
-    def _found(self, view: View, row: int, score: float) -> Found:
-        file, place, number = view.rows[row]
-        chunks = self._storage.chunks(view.documents[file])
-        return Found(
-            path=view.paths[file],
-            start_line=place.start_line,
-            end_line=place.end_line,
-            symbol=place.symbol,
-            kind=place.kind,
-            score=score,
-            text=chunks[number].text if chunks else "",
-        )
-
     def _look(self) -> None:
         """Take up what is kept of this folder, if it is another than before."""
         generation = self._storage.generation(self._number)
@@ -237,7 +239,7 @@ def _folder_for(root: Path) -> Path:
     return index_folder() / f"{name}-{hashlib.sha256(f'{FORMAT} {home}'.encode()).hexdigest()[:16]}"
 
 
-def _best(scores: "np.typing.NDArray[np.float64]", k: int) -> Sequence[int]:
+def _best(scores: Scores, k: int) -> Sequence[int]:
     order = np.argsort(-scores, kind="stable")[: max(0, k)]
     return [int(one) for one in order if scores[one] > 0]
 

@@ -5,17 +5,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
 from motet.memory.index.chunk import Chunk, Kind
+from motet.memory.index.postings import Postings
 from motet.memory.store.tokens import WORD, parts_of
-
-Numbers = npt.NDArray[np.uint32]
 
 SHORTEST_NAME = 4
 """Characters of a name that is followed from file to file; shorter ones are used for everything."""
@@ -39,15 +34,6 @@ class Place(NamedTuple):
     end_line: int
     likeness: str
     """The name of its vector, the same for the same code under the same path."""
-
-
-@dataclass(frozen=True, slots=True)
-class Postings:
-    """Which chunk of a file has which word how often; one row for each pair. Words are numbers, see `number_of`."""
-
-    chunks: Numbers
-    words: Numbers
-    counts: Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +61,9 @@ def digest_of(path: str, chunks: Sequence[Chunk]) -> Digest:
         uses.update({word: n for word, n in words.items() if len(word) >= SHORTEST_NAME and not word[0].isdigit()})
     return Digest(
         places=tuple(Place(one.symbol, one.kind, one.start_line, one.end_line, _likeness(path, one)) for one in chunks),
-        body=_postings([terms_of(words) for words in raw]),
-        names=_postings([terms_of(Counter(WORD.findall(one.symbol))) for one in chunks]),
-        uses=_postings([uses]),
+        body=Postings.of([terms_of(words) for words in raw]),
+        names=Postings.of([terms_of(Counter(WORD.findall(one.symbol))) for one in chunks]),
+        uses=Postings.of([uses]),
         imports=tuple(dict.fromkeys(_imports(one.text for one in chunks))),
         bases=tuple(dict.fromkeys(name for one in chunks if one.kind == "class" for name in _bases(one.signature))),
     )
@@ -97,15 +83,6 @@ def path_terms(path: str) -> list[str]:
     return list(terms_of(Counter(WORD.findall(path.removesuffix(PurePosixPath(path).suffix)))))
 
 
-@lru_cache(maxsize=1 << 18)
-def number_of(word: str) -> int:
-    """A number for a word, the same in every process.
-
-    With 32 bits, of 100,000 words about one pair shares a number, which costs a search next to nothing.
-    """
-    return int.from_bytes(hashlib.blake2b(word.encode("utf-8", "replace"), digest_size=4).digest(), "little")
-
-
 def likeness_text(path: str, chunk: Chunk) -> str:
     """What the embedding model reads of a chunk: what it is called and says of itself, and then how it begins."""
     place = " ".join(PurePosixPath(path).with_suffix("").parts)
@@ -118,17 +95,6 @@ def likeness_text(path: str, chunk: Chunk) -> str:
 def _likeness(path: str, chunk: Chunk) -> str:
     text = likeness_text(path, chunk).encode("utf-8", "replace")
     return hashlib.blake2b(text, digest_size=12).hexdigest()
-
-
-def _postings(counters: Sequence[Counter[str]]) -> Postings:
-    sizes = [len(counter) for counter in counters]
-    words = [number_of(word) for counter in counters for word in counter]
-    counts = [n for counter in counters for n in counter.values()]
-    return Postings(
-        np.repeat(np.arange(len(counters), dtype=np.uint32), sizes),
-        np.array(words, dtype=np.uint32),
-        np.array(counts, dtype=np.uint32),
-    )
 
 
 def _imports(texts: Iterable[str]) -> Iterable[str]:

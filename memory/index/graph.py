@@ -8,7 +8,8 @@ from pathlib import PurePosixPath
 import numpy as np
 import numpy.typing as npt
 
-from motet.memory.index.digest import SHORTEST_NAME, Digest, number_of
+from motet.memory.index.digest import SHORTEST_NAME, Digest
+from motet.memory.index.postings import joined, number_of
 
 COMMON = 4
 """A name that more files define says little about which of them is meant."""
@@ -33,8 +34,8 @@ class Edges:
         self.size = size
         self.sources, self.targets, self.weights = sources, targets, weights
 
-    def ranks(self, seeds: Ranks, *, damping: float = 0.5, rounds: int = 20) -> Ranks:
-        """PageRank that begins anew at some files, and follows connections both ways.
+    def ranks(self, seeds: Ranks, *, damping: float = 0.5, rounds: int = 20, back: bool = False) -> Ranks:
+        """PageRank that begins anew at some files, and goes from those that refer to those that are referred to.
 
         Page, Brin, Motwani and Winograd, "The PageRank Citation Ranking", 1999; personalised as in section 6.
 
@@ -42,11 +43,13 @@ class Edges:
             seeds: How likely to begin at each file; not all zero.
             damping: How likely it is to go on rather than begin anew.
             rounds: Steps; with this damping the rest is below a millionth.
+            back: Whether to go the other way as well.
         """
         start = seeds / seeds.sum()
-        sources = np.concatenate([self.sources, self.targets])
-        targets = np.concatenate([self.targets, self.sources])
-        weights = np.concatenate([self.weights, self.weights])
+        sources, targets, weights = self.sources, self.targets, self.weights
+        if back:
+            sources, targets = np.concatenate([sources, targets]), np.concatenate([targets, sources])
+            weights = np.concatenate([weights, weights])
         outward = np.bincount(sources, weights, self.size)
         shares = weights / outward[sources]
         ranks = start
@@ -89,9 +92,10 @@ def edges_of(
             ]
     both = zip(_uses(digests, telling), _columns(more), strict=True)
     sources, targets, weights = (np.concatenate(columns) for columns in both)
-    kept = (sources != targets) & ~apart[sources]
+    kept = np.logical_and(sources != targets, np.logical_not(apart[sources]))
     pairs, where = np.unique(sources[kept] * len(paths) + targets[kept], return_inverse=True)
-    return Edges(len(paths), pairs // max(1, len(paths)), pairs % max(1, len(paths)), np.bincount(where, weights[kept]))
+    sums = np.bincount(where, weights=weights[kept]).astype(np.float64)
+    return Edges(len(paths), *np.divmod(pairs, max(1, len(paths))), sums)
 
 
 def _uses(digests: Sequence[Digest], telling: Mapping[int, list[int]]) -> tuple[Numbers, Numbers, Ranks]:
@@ -100,9 +104,9 @@ def _uses(digests: Sequence[Digest], telling: Mapping[int, list[int]]) -> tuple[
     sizes = np.array([len(telling[number]) for number in known.tolist()], dtype=np.int64)
     defining = np.array([file for number in known.tolist() for file in telling[number]], dtype=np.int64)
     starts = np.cumsum(sizes) - sizes
-    words = _joined([digest.uses.words for digest in digests])
+    words = joined([digest.uses.words for digest in digests])
     users = np.repeat(np.arange(len(digests)), [len(digest.uses.words) for digest in digests])
-    counts = _joined([digest.uses.counts for digest in digests])
+    counts = joined([digest.uses.counts for digest in digests])
     places = np.searchsorted(known, words)
     hits = np.flatnonzero(known[np.minimum(places, max(0, len(known) - 1))] == words) if len(known) else places[:0]
     places = places[hits]
@@ -116,10 +120,6 @@ def _uses(digests: Sequence[Digest], telling: Mapping[int, list[int]]) -> tuple[
 def _columns(rows: Sequence[tuple[int, int, float]]) -> tuple[Numbers, Numbers, Ranks]:
     sources, targets, weights = zip(*rows, strict=True) if rows else ((), (), ())
     return np.array(sources, dtype=np.int64), np.array(targets, dtype=np.int64), np.array(weights, dtype=np.float64)
-
-
-def _joined(columns: Sequence[npt.NDArray[np.uint32]]) -> npt.NDArray[np.uint32]:
-    return np.concatenate(columns) if columns else np.zeros(0, dtype=np.uint32)
 
 
 class _Modules:

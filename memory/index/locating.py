@@ -31,7 +31,7 @@ def find_symbol(index: CodeIndex, symbol: str, *, path: str | None = None, refre
         if f".{view.rows[row].place.symbol}".endswith(f".{symbol}") and path in (None, view.paths[view.rows[row].file])
     ]
     rows.sort(key=lambda row: (view.rows[row].place.symbol != symbol, bool(view.tests[view.rows[row].file]), row))
-    return [index.read(view, row) for row in rows]
+    return index.read(view, rows)
 
 
 def find_references(index: CodeIndex, name: str, k: int = 50, *, refresh: bool = True) -> list[Reference]:

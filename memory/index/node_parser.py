@@ -5,7 +5,7 @@ from typing import Any
 
 from llama_index.core.node_parser.interface import NodeParser
 from llama_index.core.node_parser.node_utils import build_nodes_from_splits
-from llama_index.core.schema import BaseNode, MetadataMode
+from llama_index.core.schema import BaseNode, Document, MetadataMode
 
 from motet.memory.index.chunk import Chunk
 from motet.memory.index.chunking import chunks_of
@@ -38,15 +38,13 @@ class CodeNodeParser(NodeParser):
             if not isinstance(path, str):
                 raise ValueError("Each document needs a `path` in its metadata: it says which language it is in.")
             chunks = chunks_of(path, document.get_content(MetadataMode.NONE))
-            made = build_nodes_from_splits(
-                [chunk.text for chunk in chunks], document, id_func=lambda number, of: f"{of.node_id}:{number}"
-            )
+            made = build_nodes_from_splits([chunk.text for chunk in chunks], document, id_func=_name)
             for node, chunk in zip(made, chunks, strict=True):
                 node.metadata.update(_metadata(chunk))
             parsed += made
         return parsed
 
-    def _postprocess_parsed_nodes(self, nodes: list[BaseNode], parent_doc_map: dict[str, BaseNode]) -> list[BaseNode]:
+    def _postprocess_parsed_nodes(self, nodes: list[BaseNode], parent_doc_map: dict[str, Document]) -> list[BaseNode]:
         """Add what documents know. The base class looks for each text in its document, where a class has gaps."""
         for node in nodes:
             source = node.source_node
@@ -68,6 +66,10 @@ def chunk_of(node: BaseNode) -> Chunk:
         docstring=told["docstring"],
         decorators=tuple(told["decorators"]),
     )
+
+
+def _name(i: int, doc: BaseNode) -> str:
+    return f"{doc.node_id}:{i}"
 
 
 def _metadata(chunk: Chunk) -> dict[str, Any]:

@@ -99,6 +99,8 @@ def _weights(title: str, rest: str) -> dict[str, float]:
     weights: dict[str, float] = dict(_terms(rest).most_common(MOST_WORDS))
     for term, n in _terms(title).items():
         weights[term] = weights.get(term, 0) + TITLE * n
+    if not weights:
+        weights = dict(terms_of(Counter(WORD.findall(f"{title} {rest}"))))  # `is` may be just what is looked for
     return {term: weight**0.5 for term, weight in weights.items()}
 
 

@@ -75,7 +75,7 @@ def rank(view: View, question: Question, signals: Collection[Signal], dense: Sco
         top = np.argsort(-files, kind="stable")[:SEEDS]
         seeds = np.zeros_like(files)
         seeds[top] = files[top] ** 3
-        ranks = view.graph.ranks(seeds)
+        ranks = view.graph.ranks(seeds, back=True)
         files += CONNECTED * files.max() * ranks / ranks.max()
     best = np.zeros(len(view.paths))
     np.maximum.at(best, view.file_of, chunks)
@@ -142,7 +142,8 @@ def _best_of_files(view: View, chunks: Scores) -> Scores:
     within = np.arange(len(order)) - view.starts[view.file_of[order]]
     counting = within < len(FURTHER)
     worth = np.asarray(FURTHER)[within[counting]]
-    return np.bincount(view.file_of[order][counting], chunks[order][counting] * worth, len(view.paths))
+    parts = chunks[order][counting] * worth
+    return np.bincount(view.file_of[order][counting], weights=parts, minlength=len(view.paths)).astype(np.float64)
 
 
 def _pairs(dotted: str) -> list[tuple[str, str]]:

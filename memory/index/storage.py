@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from motet.memory.index.chunk import Chunk
-from motet.memory.index.digest import Digest, Place, Postings, digest_of
+from motet.memory.index.digest import Digest, Place, digest_of
+from motet.memory.index.postings import Postings
 from motet.memory.index.tree import SourceFile
 from motet.memory.store.sqlite_database import Database
 
@@ -204,7 +205,7 @@ def _packed(digest: Digest) -> bytes:
     """Three tables of postings as bytes: the length of each, and then its columns."""
     parts = []
     for table in (digest.body, digest.names, digest.uses):
-        columns = np.concatenate([table.chunks, table.words, table.counts])
+        columns = np.concatenate([table.texts, table.words, table.counts])
         parts += [np.uint32(len(table.words)).tobytes(), columns.tobytes()]
     return b"".join(parts)
 

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from motet.memory.index.digest import Digest, Place, Postings, number_of, path_terms
+from motet.memory.index.digest import Digest, Place, path_terms
 from motet.memory.index.graph import Edges, edges_of
 from motet.memory.index.kinds import is_test
+from motet.memory.index.postings import Postings, joined, number_of
 from motet.memory.index.words import Words
 
 
@@ -101,16 +102,12 @@ class View:
 
     def _words(self, tables: Sequence[Postings], size: int) -> Words:
         shifts = np.repeat(self.starts, [len(table.words) for table in tables])
-        chunks = _joined([table.chunks for table in tables])
+        chunks = joined([table.texts for table in tables])
         return Words(
             Postings(
                 (chunks + shifts).astype(np.uint32),
-                _joined([table.words for table in tables]),
-                _joined([table.counts for table in tables]),
+                joined([table.words for table in tables]),
+                joined([table.counts for table in tables]),
             ),
             size,
         )
-
-
-def _joined(columns: Sequence["np.typing.NDArray[np.uint32]"]) -> "np.typing.NDArray[np.uint32]":
-    return np.concatenate(columns) if columns else np.zeros(0, dtype=np.uint32)

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from motet.memory.index.digest import Postings, number_of
+from motet.memory.index.postings import Postings, number_of
 from motet.memory.store.bm25 import weight
 
 Scores = npt.NDArray[np.float64]
@@ -24,7 +24,7 @@ class Words:
     def __init__(self, postings: Postings, size: int) -> None:
         order = np.argsort(postings.words, kind="stable")
         self._words = postings.words[order]
-        self._texts = postings.chunks[order]
+        self._texts = postings.texts[order]
         self._counts = postings.counts[order].astype(np.float32)
         self.size = size
         lengths = np.bincount(self._texts, self._counts, size)
