@@ -90,9 +90,11 @@ def edges_of(
                 if (others := telling.get(number_of(name)))
                 for other in others
             ]
-    both = zip(_uses(digests, telling), _columns(more), strict=True)
-    sources, targets, weights = (np.concatenate(columns) for columns in both)
-    kept = np.logical_and(sources != targets, np.logical_not(apart[sources]))
+    uses, others = _uses(digests, telling), _columns(more)
+    sources = np.concatenate([uses[0], others[0]])
+    targets = np.concatenate([uses[1], others[1]])
+    weights = np.concatenate([uses[2], others[2]])
+    kept = (sources != targets) & ~apart[sources]
     pairs, where = np.unique(sources[kept] * len(paths) + targets[kept], return_inverse=True)
     sums = np.bincount(where, weights=weights[kept]).astype(np.float64)
     return Edges(len(paths), *np.divmod(pairs, max(1, len(paths))), sums)

@@ -132,5 +132,6 @@ def reader_of(language: Language) -> "tuple[Parser, Query]":
     from tree_sitter import Language as Grammar
     from tree_sitter import Parser, Query
 
-    grammar = Grammar(getattr(importlib.import_module(language.grammar), language.maker)())
+    capsule: object = getattr(importlib.import_module(language.grammar), language.maker)()
+    grammar = Grammar(capsule)
     return Parser(grammar), Query(grammar, language.functions + language.classes)
