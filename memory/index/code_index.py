@@ -187,6 +187,7 @@ class CodeIndex:
             files=sum(entry.document is not None for entry in entries.values()),
             chunks=len(view.rows),
             embedded=self._dense.known(view) if self._dense is not None else 0,
+            pending=len(self._dense.missing(view)) if self._dense is not None else 0,
             skipped=sum(entry.skipped is not None for entry in entries.values()),
             folder=str(self.folder),
             bytes=sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file()),
@@ -205,11 +206,12 @@ class CodeIndex:
 
     def _rank(self, question: str, without: Collection[Signal], refresh: bool) -> tuple[View, Ranking]:
         view = self.view(refresh=refresh)
+        asked = Question.read(question)
         signals = EVERY - set(without)
         likeness = None
         if self._dense is not None and "dense" in signals:
-            likeness = self._dense.scores(view, question)
-        return view, rank(view, Question.read(question), signals, likeness)
+            likeness = self._dense.scores(view, asked.subject)
+        return view, rank(view, asked, signals, likeness)
 
     def _look(self) -> None:
         """Take up what is kept of this folder, if it is another than before."""

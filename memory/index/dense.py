@@ -22,8 +22,8 @@ NAMESPACE = ("code",)
 FIELD = "text"
 AT_ONCE = 64
 """Chunks that are embedded together: a second or so, after which a stop is heard."""
-NEAREST = 300
-"""Chunks that a question is compared with; further ones would not come to the top."""
+NEAREST = 500
+"""Chunks that count as like a question; further ones would not come to the top."""
 log = logging.getLogger(__name__)
 
 
@@ -51,11 +51,15 @@ class Dense:
     def scores(self, view: View, question: str) -> Scores | None:
         """How like the chunks of a view are to a question, 0 to 1; nothing while no chunk has a vector."""
         rows = view.by_likeness
-        if self.problem is not None or not rows.keys() & self._storage.embedded(self._model):
+        there = self._storage.embedded(self._model)
+        here = len(rows.keys() & there)
+        if self.problem is not None or not here:
             return None
-        found = self._opened().search(NAMESPACE, query=question, limit=NEAREST)
+        # Other branches and worktrees have vectors in the same store, most of them of code that is nearly the same.
+        found = self._opened().search(NAMESPACE, query=question, limit=NEAREST * len(there) // here)
         scores = np.zeros(len(view.rows))
-        likenesses = {item.key: item.score for item in found if item.score is not None}
+        nearest = [item for item in found if item.key in rows and item.score is not None][:NEAREST]
+        likenesses = {item.key: item.score or 0.0 for item in nearest}
         if not likenesses:
             return scores
         # The last of the nearest is taken for the measure of what is not like it at all.
@@ -70,10 +74,9 @@ class Dense:
         return sum(len(rows) for name, rows in view.by_likeness.items() if name in there)
 
     def missing(self, view: View) -> list[int]:
-        """The chunks of a view without a vector, those of tests last; of several with the same text, one."""
+        """The chunks of a view that should have a vector and have none; of several with the same text, one."""
         there = self._storage.embedded(self._model)
-        rows = [numbers[0] for name, numbers in view.by_likeness.items() if name not in there]
-        return sorted(rows, key=lambda row: (bool(view.tests[view.rows[row].file]), row))
+        return [numbers[0] for name, numbers in view.by_likeness.items() if name not in there]
 
     def fill(self, view: View, progress: Callable[[int, int], None], stop: threading.Event | None = None) -> int:
         """Embed what has no vector yet, and say how much that was. What is done is kept if it is broken off.

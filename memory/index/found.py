@@ -63,7 +63,9 @@ class IndexStats(BaseModel):
     chunks: int
     """Functions, classes and modules in them."""
     embedded: int
-    """Chunks whose likeness to a question is known; the rest follow in the background."""
+    """Chunks that have a vector; tests have none."""
+    pending: int
+    """Vectors that are still to be made."""
     skipped: int
     """Source files that are left out, for reasons that `CodeIndex.refresh` gives."""
     folder: str

@@ -10,6 +10,8 @@ from motet.memory.store.tokens import WORD
 
 TITLE = 6.0
 """The words of the first line count so much more: there people say what it is about, and below it how they met it."""
+TELLING_WORDS, SUBJECT = 3, 300
+"""Words that a first line must have to say what a question is about, and the characters that do so where it has not."""
 MOST_WORDS = 4000
 """Distinct words of a question that are looked at."""
 IN_TITLE = 2.0
@@ -34,6 +36,8 @@ VERSIONS = re.compile(
     r"|^\s*[\w.-]+\s*==?\s*[\d.]+\S*\s*$|^\s*[\w-]+\s+\d+(?:\.\d+)+\S*\s*$"
 )
 """Lines that list what is installed."""
+HYPHENED = re.compile(r"\b[A-Za-z]\w*(?:-[A-Za-z]\w*)+")
+"""The option `--collect-only` is `collectonly` or `collect_only` in code, and both have that word."""
 DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 LIKE_CODE = re.compile(r"[a-z0-9]_[a-z0-9]|^_|[a-z][A-Z]|^[A-Z]+[a-z]+[A-Z]|^[A-Z][A-Z0-9]+_|\w\.\w")
 QUOTED = re.compile(r"`+([^`\n]{1,80})`+")
@@ -67,6 +71,7 @@ class Question:
         weights: The words, by their weights.
         names: What looks like code, or stands in backticks, by its weight.
         dotted: The names among them that have dots.
+        subject: What it is about, in a line: the first one, or some more where that says next to nothing.
         title: The words of the first line, in lower case.
         paths: The files that are named.
         frames: Of tracebacks, as they stand there; the last one is where it happened.
@@ -75,6 +80,7 @@ class Question:
     weights: dict[str, float]
     names: dict[str, float]
     dotted: frozenset[str]
+    subject: str
     title: frozenset[str]
     paths: tuple[str, ...]
     frames: tuple[Frame, ...]
@@ -89,6 +95,7 @@ class Question:
             weights=_weights(title, VERSIONS.sub(" ", HEADING.sub(" ", rest))),
             names=_names(mentioned),
             dotted=frozenset(name for name, _ in mentioned if "." in name),
+            subject=title if len(title.split()) >= TELLING_WORDS else plain[:SUBJECT],
             title=frozenset(word.casefold() for word in WORD.findall(title)),
             paths=tuple(dict.fromkeys(found.replace("\\", "/").lstrip("./") for found in FILE.findall(plain))),
             frames=tuple(_frames(text)),
@@ -99,6 +106,10 @@ def _weights(title: str, rest: str) -> dict[str, float]:
     weights: dict[str, float] = dict(_terms(rest).most_common(MOST_WORDS))
     for term, n in _terms(title).items():
         weights[term] = weights.get(term, 0) + TITLE * n
+    for text, counts in ((title, TITLE), (rest, 1.0)):
+        for option in HYPHENED.findall(text):
+            term = re.sub(r"[-_]", "", option).casefold()
+            weights[term] = weights.get(term, 0) + counts
     if not weights:
         weights = dict(terms_of(Counter(WORD.findall(f"{title} {rest}"))))  # `is` may be just what is looked for
     return {term: weight**0.5 for term, weight in weights.items()}

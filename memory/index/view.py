@@ -85,10 +85,11 @@ class View:
 
     @cached_property
     def by_likeness(self) -> dict[str, list[int]]:
-        """The chunks that have a vector in common, by its name."""
+        """The chunks that have a vector in common, by its name; those of tests have none and are found by words."""
         found: dict[str, list[int]] = defaultdict(list)
         for number, row in enumerate(self.rows):
-            found[row.place.likeness].append(number)
+            if not self.tests[row.file]:
+                found[row.place.likeness].append(number)
         return dict(found)
 
     @cached_property
