@@ -2,10 +2,13 @@
 
 import asyncio
 import os
+import sqlite3
 import subprocess
 import sys
 import textwrap
 import threading
+import time
+from contextlib import closing
 
 import pytest
 from testing_code import FILES, git, repository, write
@@ -225,6 +228,32 @@ def test_in_the_background_vectors_come_by_themselves_and_close_waits_for_no_end
         assert stats.embedded + stats.pending == stats.chunks - 2
 
 
+def test_what_no_worktree_has_had_for_long_is_forgotten_with_its_vectors(shop, tmp_path, monkeypatch):
+    def opened():
+        return CodeIndex(shop, embeddings=WordEmbeddings(), folder=tmp_path / "i", background=False)
+
+    with opened() as index:
+        index.embed()
+    write(shop, {"shop/money.py": "def other(): ...\n"})
+    with opened() as index:
+        index.embed()
+        assert len(kept(tmp_path / "i", "documents")) == 5  # the earlier state as well
+        before = index.stats().embedded
+    monkeypatch.setattr("motet.memory.index.storage.KEPT_SECONDS", -1)
+    with opened() as index:
+        index.refresh()
+        assert len(kept(tmp_path / "i", "documents")) == 4
+        assert index.stats().embedded == before == len(kept(tmp_path / "i", "embedded"))
+        git(shop, "checkout", "-q", "shop/money.py")
+        assert index.refresh().parsed == 1
+        assert index.search("round to cents", k=1)[0].symbol == "round_price"
+
+
+def kept(folder, table):
+    with closing(sqlite3.connect(folder / "index.sqlite")) as database:
+        return database.execute(f"SELECT * FROM {table}").fetchall()
+
+
 def test_an_embedding_model_that_fails_leaves_the_words(shop, tmp_path, caplog):
     class Broken(WordEmbeddings):
         def embed_documents(self, texts):
@@ -232,9 +261,12 @@ def test_an_embedding_model_that_fails_leaves_the_words(shop, tmp_path, caplog):
 
     with CodeIndex(shop, embeddings=Broken(), folder=tmp_path / "i") as index:
         index.refresh()
-        index._dense._thread.join(30)
         assert index.search("round to cents", k=1)[0].symbol == "round_price"
+        end = time.monotonic() + 30
+        while index.stats().problem is None and time.monotonic() < end:
+            time.sleep(0.01)
         assert "no model today" in index.stats().problem
+        assert index.search("round to cents", k=1)[0].symbol == "round_price"
     assert "no model today" in caplog.text
 
 

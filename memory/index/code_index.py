@@ -18,7 +18,7 @@ from motet.memory.index.digest import Digest
 from motet.memory.index.found import Found, FoundFile, IndexStats
 from motet.memory.index.question import Question
 from motet.memory.index.ranking import Ranking, rank
-from motet.memory.index.refreshing import Progress, Refreshed, refresh
+from motet.memory.index.refreshing import Progress, Refreshed, forget_stale, refresh
 from motet.memory.index.signals import EVERY, Signal
 from motet.memory.index.storage import Storage
 from motet.memory.index.tree import NoRepositoryError, home_of
@@ -93,6 +93,10 @@ class CodeIndex:
         """
         with self._turn:
             report = refresh(self.root, self._storage, self._number, progress)
+            if self._generation < 0:  # once is often enough
+                useless = forget_stale(self._storage)
+                if self._dense is not None:
+                    self._dense.forget(useless)
             self._look()
             return report
 
@@ -144,7 +148,6 @@ class CodeIndex:
         """
         if self._dense is None:
             return 0
-        self._dense.end()
         return self._dense.fill(self.view(), progress)
 
     def view(self, *, refresh: bool = True) -> View:

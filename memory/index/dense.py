@@ -43,6 +43,8 @@ class Dense:
         self._storage = storage
         self._store: ChromaStore | None = None
         self._opening = threading.Lock()
+        self._turn = threading.Lock()
+        self._wanted = View({}, {})
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self.problem: str | None = None
@@ -78,57 +80,75 @@ class Dense:
         there = self._storage.embedded(self._model)
         return [numbers[0] for name, numbers in view.by_likeness.items() if name not in there]
 
-    def fill(self, view: View, progress: Callable[[int, int], None], stop: threading.Event | None = None) -> int:
+    def fill(self, view: View, progress: Callable[[int, int], None]) -> int:
         """Embed what has no vector yet, and say how much that was. What is done is kept if it is broken off.
 
         Args:
             view: Whose chunks.
             progress: Told how many are done, and of how many.
-            stop: Ends it early.
 
         Raises:
             ModelError: The embedding model cannot be had.
         """
+        self.end()
         rows = self.missing(view)
         progress(0, len(rows))
-        done = 0
-        while done < len(rows) and not (stop is not None and stop.is_set()):
-            batch = rows[done : done + AT_ONCE]
-            self._embed(view, batch)
-            done += len(batch)
-            progress(done, len(rows))
-        return done
+        for done in range(0, len(rows), AT_ONCE):
+            self._embed(view, rows[done : done + AT_ONCE])
+            progress(min(done + AT_ONCE, len(rows)), len(rows))
+        return len(rows)
 
     def begin(self, view: View) -> None:
-        """Go on with `fill` in the background, with another view if it was at one."""
-        self.end()
-        if self.problem is None and self.missing(view):
-            self._stop = threading.Event()
-            self._thread = threading.Thread(
-                target=self._fill_quietly, args=(view, self._stop), name="motet-embeds-code", daemon=True
-            )
-            self._thread.start()
+        """Embed what has no vector yet in the background; if that is going on, go on with another view."""
+        with self._turn:
+            self._wanted = view
+            if self._thread is None and self.problem is None:
+                self._stop.clear()
+                self._thread = threading.Thread(target=self._work, name="motet-embeds-code", daemon=True)
+                self._thread.start()
 
     def end(self) -> None:
         """Stop what is done in the background, and wait until it has."""
-        if self._thread is not None:
-            self._stop.set()
-            self._thread.join()
-            self._thread = None
+        self._stop.set()
+        with self._turn:
+            thread = self._thread
+        if thread is not None:
+            thread.join()
 
     def close(self) -> None:
         """Stop, and let go of the files."""
         self.end()
-        if self._store is not None:
-            self._store.close()
-            self._store = None
+        with self._opening:
+            if self._store is not None:
+                self._store.close()
+                self._store = None
 
-    def _fill_quietly(self, view: View, stop: threading.Event) -> None:
+    def forget(self, names: Collection[str]) -> None:
+        """Delete vectors."""
+        if gone := self._storage.embedded(self._model) & set(names):
+            self._storage.note_gone(self._model, gone)
+            self._opened().batch([PutOp(NAMESPACE, name, None) for name in gone])
+
+    def _work(self) -> None:
         try:
-            self.fill(view, lambda done, total: None, stop)
+            while (part := self._next_part()) is not None:
+                self._embed(*part)
         except Exception as error:  # whatever the model's maker raises: words answer without it
             self.problem = f"{type(error).__name__}: {error}"
             log.warning("The code index goes without embeddings: %s", error)
+            with self._turn:
+                self._thread = None
+
+    def _next_part(self) -> tuple[View, list[int]] | None:
+        view = self._wanted
+        rows = [] if self._stop.is_set() else self.missing(view)[:AT_ONCE]
+        with self._turn:
+            if rows:
+                return view, rows
+            if view is not self._wanted and not self._stop.is_set():
+                return self._wanted, []  # it came in the last moment
+            self._thread = None
+            return None
 
     def _embed(self, view: View, rows: Sequence[int]) -> None:
         texts: dict[str, str] = {}
@@ -140,11 +160,6 @@ class Dense:
                     texts[place.likeness] = likeness_text(view.paths[file], chunks[view.rows[row].number])
         self._opened().batch([PutOp(NAMESPACE, name, {FIELD: text}) for name, text in texts.items()])
         self._storage.note_embedded(self._model, texts)
-
-    def forget(self, names: Collection[str]) -> None:
-        """Delete vectors."""
-        if names:
-            self._opened().batch([PutOp(NAMESPACE, name, None) for name in names])
 
     def _opened(self) -> ChromaStore:
         with self._opening:

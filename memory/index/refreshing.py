@@ -64,7 +64,6 @@ def refresh(root: Path, storage: Storage, view: int, progress: Progress) -> Refr
     if changed or gone:
         with storage.writing():
             storage.change(view, changed, gone)
-            taking.forget_unused()
     entries = storage.entries(view)
     return Refreshed(
         files=sum(entry.document is not None for entry in entries.values()),
@@ -106,12 +105,17 @@ class _Taking:
             self._storage.change(self._view, entries, ())
         self.parsed += len(fresh)
 
-    def forget_unused(self) -> None:
-        stale = self._storage.forget_unused()
-        if stale:
-            from motet.memory.index.ingestion import Ingestion
 
-            Ingestion(self._storage).forget(stale)
+def forget_stale(storage: Storage) -> set[str]:
+    """Forget what no folder has had for long, and give the names of the vectors that are of no use any more."""
+    stale = storage.stale()
+    if not stale:
+        return set()
+    from motet.memory.index.ingestion import Ingestion
+
+    with storage.writing():
+        Ingestion(storage).forget(stale)
+        return storage.forget(stale)
 
 
 def decoded(path: str, content: bytes) -> str:

@@ -106,6 +106,10 @@ class Storage:
 
     def change(self, view: int, entries: Mapping[str, Entry], gone: Collection[str]) -> None:
         """Change files of a view; the caller has begun to write."""
+        self.database.change_many(
+            "UPDATE documents SET used_at = ? WHERE id = (SELECT document FROM files WHERE view = ? AND path = ?)",
+            [(time.time(), view, path) for path in (*gone, *entries)],
+        )
         self.database.change_many("DELETE FROM files WHERE view = ? AND path = ?", [(view, path) for path in gone])
         self.database.change_many(
             "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -168,18 +172,31 @@ class Storage:
         with self.writing():
             self.database.change_many("INSERT OR IGNORE INTO embedded VALUES (?, ?)", [(model, one) for one in names])
 
-    def forget_unused(self) -> list[str]:
-        """Delete documents that no view has had for long, and give their names; the caller has begun to write."""
-        unused = "id NOT IN (SELECT document FROM files WHERE document IS NOT NULL)"
-        stale = [
-            row[0]
-            for row in self.database.ask(
-                f"SELECT id FROM documents WHERE used_at < ? AND {unused}",  # noqa: S608 - constants
-                time.time() - KEPT_SECONDS,
+    def note_gone(self, model: str, names: Collection[str]) -> None:
+        """Note that there are no such vectors any more."""
+        with self.writing():
+            self.database.change_many(
+                "DELETE FROM embedded WHERE model = ? AND name = ?", [(model, one) for one in names]
             )
-        ]
-        self.database.change_many("DELETE FROM documents WHERE id = ?", [(one,) for one in stale])
-        return stale
+
+    def stale(self) -> list[str]:
+        """The documents that no folder has had for long; folders that are gone have none."""
+        for view, root in self.database.ask("SELECT id, root FROM views"):
+            if not Path(root).is_dir():
+                with self.writing():
+                    self.change(view, {}, self.entries(view).keys())
+                    self.database.change("DELETE FROM views WHERE id = ?", view)
+        unused = "id NOT IN (SELECT document FROM files WHERE document IS NOT NULL)"
+        statement = f"SELECT id FROM documents WHERE used_at < ? AND {unused}"  # noqa: S608 - constants
+        return [row[0] for row in self.database.ask(statement, time.time() - KEPT_SECONDS)]
+
+    def forget(self, documents: Collection[str]) -> set[str]:
+        """Delete documents, and give the vectors that belong to no other; the caller has begun to write."""
+        names = {place.likeness for _, digest in self.digests(documents) for place in digest.places}
+        self.database.change_many("DELETE FROM documents WHERE id = ?", [(one,) for one in documents])
+        for (places,) in self.database.ask("SELECT places FROM documents"):
+            names.difference_update(place[-1] for place in json.loads(places))
+        return names
 
     def close(self) -> None:
         """Let go of the file."""

@@ -52,10 +52,6 @@ class View:
         """The first chunk of each file."""
         self.tests = np.array([is_test(path) for path in self.paths], dtype=bool)
 
-    def digest(self, file: int) -> Digest:
-        """What is kept of a file."""
-        return self._digests[file]
-
     @cached_property
     def body(self) -> Words:
         """The words of the chunks' texts."""
