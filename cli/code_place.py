@@ -19,21 +19,31 @@ CodeEmbeddings = Annotated[
 
 
 @contextmanager
-def opened_code(path: Path, embeddings: str) -> "Generator[CodeIndex]":
+def opened_code(path: Path, embeddings: str, *, fetch: bool) -> "Generator[CodeIndex]":
     """Open the index of a folder for a command, and close it again.
+
+    Args:
+        path: What the user gave.
+        embeddings: What the user gave as `--embeddings`.
+        fetch: Whether to fetch the embedding model now, where it is not there.
 
     Raises:
         BadInputError: It cannot be opened; the message says what to do.
     """
     from sqlite3 import DatabaseError
 
-    from motet.memory.index import CodeIndex, NoRepositoryError
+    from motet.memory.index import CodeIndex, NoRepositoryError, index_folder
 
     try:
-        model = None if embeddings == "off" else ready_embeddings(embeddings)
+        model = None if embeddings == "off" else ready_embeddings(embeddings) if fetch else embeddings
         with CodeIndex(path, embeddings=model, background=False) as code:
             yield code
     except NoRepositoryError as error:
         raise BadInputError(str(error)) from error
     except DatabaseError as error:
-        raise BadInputError(f"The index of {path} cannot be read: {error}") from error
+        raise BadInputError(
+            f"The index of {path} cannot be used: {error}. It can be made again: delete its folder in {index_folder()}."
+        ) from error
+    except (PermissionError, NotADirectoryError, FileNotFoundError, FileExistsError) as error:
+        place = f"Indexes are kept in {index_folder()}; MOTET_CACHE names another folder."
+        raise BadInputError(f"{error.strerror}: {error.filename}. {place}") from error

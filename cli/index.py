@@ -24,7 +24,7 @@ def index(
 ) -> None:
     """Index the code of a folder, or bring its index up to date. After Ctrl-C, the same command goes on from there."""
     started = time.monotonic()
-    with opened_code(path, embeddings) as code:
+    with opened_code(path, embeddings, fetch=True) as code:
         with progress_bar("reading", None) as done:
             report = code.refresh(done)
         with progress_bar("embedding", None) as done:

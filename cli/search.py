@@ -38,9 +38,9 @@ def search(
     """
     signals = _signals(without or [])
     asked = _question(question)
-    with opened_code(path, embeddings) as code:
+    with opened_code(path, embeddings, fetch=False) as code:
         with progress_bar("reading", None) as done:
-            code.refresh(done)
+            files = code.refresh(done).files
         found = code.search(asked, k, without=signals, refresh=False)
     if as_json:
         names = {"path", "start_line", "end_line", "symbol", "kind", "score"}
@@ -48,11 +48,16 @@ def search(
     elif found:
         _print(found)
     else:
-        typer.echo(f"Nothing in {path} has to do with that.", err=True)
+        why = "has to do with that" if files else "is source code that git would take"
+        typer.echo(f"Nothing in {path} {why}.", err=True)
 
 
 def _question(given: str) -> str:
-    text = sys.stdin.buffer.read().decode("utf-8", errors="replace") if given == "-" else given
+    text = given
+    if given == "-":
+        if sys.stdin is None:
+            raise BadInputError("There is no standard input to read the question from.")
+        text = sys.stdin.buffer.read().decode("utf-8", errors="replace")
     if not text.strip():
         raise BadInputError('There is nothing to search for. Ask, such as: motet search . "where are cookies merged"')
     return text

@@ -15,6 +15,7 @@ from testing_code import FILES, git, repository, write
 
 from motet.memory.conformance import WordEmbeddings
 from motet.memory.index import SIGNALS, CodeIndex, NoRepositoryError, find_references, find_symbol
+from motet.memory.index.question import Question
 
 
 @pytest.fixture
@@ -124,6 +125,57 @@ def test_going_back_to_an_earlier_state_parses_nothing(index, shop):
     git(shop, "checkout", "-q", "shop/money.py")
     assert index.refresh().parsed == 0
     assert index.search("round to cents", k=1)[0].symbol == "round_price"
+
+
+@pytest.mark.parametrize("rewritten", [lambda code: code.replace(b"\n", b"\r\n"), lambda code: b"\xef\xbb\xbf" + code])
+def test_other_line_endings_and_marks_are_the_same_code(index, shop, rewritten):
+    index.refresh()
+    file = shop / "shop/money.py"
+    file.write_bytes(rewritten(file.read_bytes()))
+    assert index.refresh().parsed == 0
+    assert index.search("round to cents", k=1)[0].symbol == "round_price"
+
+
+def test_an_index_that_was_damaged_is_made_again(shop, tmp_path):
+    def found():
+        with CodeIndex(shop, embeddings=None, folder=tmp_path / "i") as index:
+            return symbols(index.search("round to cents", k=1))
+
+    found()
+    (tmp_path / "i/index.sqlite").write_bytes(b"no database" * 1000)
+    assert found() == ["round_price"]
+    with closing(sqlite3.connect(tmp_path / "i/index.sqlite")) as database:
+        database.execute("DELETE FROM documents")
+        database.commit()
+    assert found() == ["round_price"]
+
+
+def test_a_folder_that_was_away_for_a_while_is_not_taken_for_another(shop, tmp_path):
+    other = repository(tmp_path / "other", {"b.py": "def elsewhere(): ...\n"})
+    with CodeIndex(shop, embeddings=WordEmbeddings(), folder=tmp_path / "i", background=False) as index:
+        index.refresh()
+        shop.rename(tmp_path / "away")
+        with CodeIndex(other, embeddings=WordEmbeddings(), folder=tmp_path / "i", background=False) as second:
+            second.refresh()
+            (tmp_path / "away").rename(shop)
+            assert index.search("round to cents", k=1)[0].symbol == "round_price"
+            write(shop, {"shop/new.py": "def quite_new(): ...\n"})
+            assert index.search("quite new", k=1)[0].symbol == "quite_new"
+            assert second.view().paths == ["b.py"]
+
+
+@pytest.mark.parametrize("piece", ["a", "\n", ".1", "a.", "7", "/", "python ", "a-", "`", "<!--", " at ", "# ", "\\"])
+def test_a_question_of_a_hundred_thousand_odd_characters_is_read_at_once(piece):
+    Question.read("It fails\n" + piece * (100_000 // len(piece)))  # what was slow took minutes: the tests' timeout
+
+
+def test_what_makes_no_sense_is_an_error_that_says_so(index):
+    with pytest.raises(ValueError, match="words, names"):
+        index.search("x", without=["luck"])
+    index.close()
+    index.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        index.search("x")
 
 
 def test_worktrees_share_what_is_the_same(shop, tmp_path, monkeypatch):

@@ -67,6 +67,14 @@ def test_python_is_cut_into_what_has_a_name_with_all_that_belongs_to_it():
     ("path", "text", "symbols"),
     [
         ("a.ts", "export const f = async (x) => 1;\nclass A<T> {\n m() {}\n}\ninterface I { a: string }", "f A A.m I"),
+        (
+            "a.js",
+            "var old = function () {};\nexports.made = () => 1;\nclass A {\n b = () => 2;\n}",
+            "old made A A.b",
+        ),
+        ("a.d.ts", "declare function f(a: string): void;\nabstract class A {\n abstract m(): void;\n}", "f A A.m"),
+        ("b.go", "package m\ntype (\n G1 struct{ a int }\n G2 int\n)", "G1 G2"),
+        ("b.c", "typedef struct { int a; } Named;\nint (*fp(void))(int) { return 0; }", "Named fp"),
         ("a.jsx", "export default function App() {\n return <p/>;\n}", "App"),
         (
             "a.go",

@@ -100,8 +100,8 @@ def test_nothing_found_is_no_error(motet, shop):
 
 
 def test_after_ctrl_c_the_same_command_goes_on(tmp_path):
-    body = "def work(a):\n    return [a, a + 1, a * 2]\n\n" * 40
-    root = repository(tmp_path / "r", {f"p/m{n}.py": f"NUMBER = {n}\n{body}" for n in range(1200)})
+    body = "def work(a):\n    return [a, a + 1, a * 2]\n\n" * 10
+    root = repository(tmp_path / "r", {f"p/m{n}.py": f"NUMBER = {n}\n{body}" for n in range(4000)})
     cache = tmp_path / "cache"
     command = [sys.executable, "-c", "from motet.cli import main; main()", "index", str(root), "--embeddings", "off"]
     environment = {**os.environ, "MOTET_CACHE": str(cache)}
@@ -111,10 +111,10 @@ def test_after_ctrl_c_the_same_command_goes_on(tmp_path):
     _, error = process.communicate(timeout=60)
     assert (process.returncode, "Interrupted" in error) == (130, True), error
     before = kept(cache)
-    assert 0 < before < 1200
+    assert 0 < before < 4000
     done = subprocess.run([*command, "--json"], env=environment, capture_output=True, text=True, check=True)
     told = json.loads(done.stdout)
-    assert (told["files"], told["parsed"]) == (1200, 1200 - before)
+    assert (told["files"], told["parsed"]) == (4000, 4000 - before)
 
 
 def kept(cache):

@@ -6,7 +6,7 @@ import pytest
 from testing_code import git, repository, write
 
 import motet.memory.index.refreshing as refreshing
-from motet.memory.index import CodeIndex
+from motet.memory.index import CodeIndex, create_code_tools
 
 
 @pytest.fixture
@@ -39,6 +39,28 @@ def test_a_link_out_of_the_repository_is_not_followed(indexed, tmp_path):
     assert index.view().paths == ["a.py"]
     assert "symbolic link" in reasons(report)["link.py"]
     assert index.search("secret plan deep") == []
+
+
+def test_a_folder_that_became_a_link_shows_nothing_of_where_it_leads(indexed, tmp_path):
+    outside = write(tmp_path / "outside", {"b.py": "def secret_plan(): ...\n"})
+    root = repository(tmp_path / "r", {"a.py": "def here(): ...\n", "deep/b.py": "def b(): ...\n"})
+    (root / "deep" / "b.py").unlink()
+    (root / "deep").rmdir()
+    (root / "deep").symlink_to(outside)
+    index, report = indexed(root)
+    assert index.view().paths == ["a.py"]
+    assert "link" in reasons(report)["deep/b.py"]
+
+
+def test_a_repositorys_own_settings_run_no_program(indexed, tmp_path):
+    root = repository(tmp_path / "r", {"a.py": "def here(): ...\n"})
+    hook = tmp_path / "hook.sh"
+    hook.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    hook.chmod(0o755)
+    git(root, "config", "core.fsmonitor", str(hook))
+    index, _ = indexed(root)
+    create_code_tools(index)[4].invoke({"pattern": "*.py"})
+    assert not (tmp_path / "ran").exists()
 
 
 def test_a_file_that_becomes_a_link_or_a_pipe_between_scan_and_read_is_not_followed(indexed, tmp_path, monkeypatch):
@@ -116,12 +138,14 @@ def test_what_is_not_utf8_is_indexed_as_far_as_it_can_be_read(indexed, tmp_path)
             "broken.py": b"def broken_text():\n    return '\xff\xfe\x80'\n",
             "bom.py": b"\xef\xbb\xbfdef marked(): ...\r\n\r\ndef second(): ...\r\n",
             "liar.py": b"# -*- coding: no-such-thing -*-\ndef lying(): ...\n",
+            "rot.py": b"# -*- coding: rot13 -*-\ndef rotten(): ...\n",
+            "idna.py": b"# -*- coding: idna -*-\ndef domain(): ...\n",
         },
     )
     index, report = indexed(root)
-    assert (report.files, report.skipped) == (4, ())
-    names = {one.symbol for one in index.search("gr\xfc\xdfen broken text marked second lying")}
-    assert {"gr\xfc\xdfen", "broken_text", "marked", "second", "lying"} <= names
+    assert (report.files, report.skipped) == (6, ())
+    names = {one.symbol for one in index.search("gr\xfc\xdfen broken text marked second lying rotten domain", k=20)}
+    assert {"gr\xfc\xdfen", "broken_text", "marked", "second", "lying", "rotten", "domain"} <= names
 
 
 def test_a_name_that_cannot_be_shown_is_left_out_with_a_word(indexed, tmp_path):
@@ -136,11 +160,11 @@ def test_a_name_that_cannot_be_shown_is_left_out_with_a_word(indexed, tmp_path):
 def test_a_submodule_is_a_repository_of_its_own(indexed, tmp_path):
     part = repository(tmp_path / "part", {"inner.py": "def inner_work(): ...\n"})
     root = repository(tmp_path / "r", {"a.py": "def here(): ...\n"})
-    git(root, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(part), "part.py")
+    git(root, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(part), "part")
     index, report = indexed(root)
     assert index.view().paths == ["a.py"]
-    assert reasons(report) == {"part.py": "a repository of its own"}
-    within, _ = indexed(root / "part.py")
+    assert reasons(report) == {"part": "a repository of its own"}
+    within, _ = indexed(root / "part")
     assert within.search("inner work", k=1)[0].path == "inner.py"
 
 
@@ -165,9 +189,9 @@ def test_a_repository_without_code_or_without_anything_finds_nothing(indexed, tm
 
 def test_a_file_with_no_chunks_and_one_with_a_thousand_levels_stop_nothing(indexed, tmp_path):
     deep = "".join(f"{' ' * level}class C{level}:\n" for level in range(1000)) + " " * 1000 + "pass\n"
-    root = repository(
-        tmp_path / "r", {"empty.py": "", "deep.py": deep, "nested.py": "(" * 50_000, "a.py": "def a(): ...\n"}
-    )
-    index, report = indexed(root)
-    assert report.files >= 3
+    files = {"empty.py": "", "deep.py": deep, "nested.py": "(\n" * 50_000, "a.py": "def a(): ...\n"}
+    files |= {"stars.c": "int " + "*" * 5000 + "f() {}\n", "deep.java": "class A {\n" * 1200 + "}" * 1200}
+    files |= {"blank.c": "/*" + "\n" * 20_000 + "*/\nint f() {}\n"}
+    index, report = indexed(repository(tmp_path / "r", files))
+    assert report.files == len(files)
     assert index.search("a", k=1)[0].path == "a.py"

@@ -117,6 +117,8 @@ def test_the_tools_lead_an_agent_from_a_question_to_the_lines(tools):
     assert used[-1].startswith("shop/cart.py:22 ")
     assert tools["read_file"].invoke(EXAMPLES["read_file"]).splitlines()[1] == "    6  def round_price(amount):"
     assert tools["list_files"].invoke({"pattern": "tests"}) == "tests/test_cart.py"
+    assert tools["list_files"].invoke({"pattern": "**/*cart.py"}) == "shop/cart.py\ntests/test_cart.py"
+    assert tools["list_files"].invoke({"pattern": "test_*"}) == "tests/test_cart.py"
     assert "def parse_amount(text)" in tools["repo_map"].invoke({"question": "amounts that people type"})
 
 
@@ -139,6 +141,10 @@ async def test_async_tools_say_the_same(tools):
         "no.py",
         "shop",
         "a\0b",
+        "",
+        ".",
+        "\ud800",
+        "x" * 5000,
     ],
 )
 def test_no_tool_reads_what_is_not_the_repositorys_own(tools, path):
@@ -149,13 +155,15 @@ def test_no_tool_reads_what_is_not_the_repositorys_own(tools, path):
         assert "secret" not in answer
         assert "root:x" not in answer
         assert "[core]" not in answer
-        assert "class Cart" not in answer
-    assert "secret" not in tools["list_files"].invoke({"pattern": path})
+        assert "class Cart" not in answer or path in ("", ".")  # that is to say, in any file
+    if path not in ("", "."):
+        assert "secret" not in tools["list_files"].invoke({"pattern": path})
 
 
 def test_what_cannot_be_done_is_told_to_the_model_with_a_way_on(tools):
     assert "search_code" in tools["read_symbol"].invoke({"symbol": "Nothing"})
     assert "lines" in tools["read_file"].invoke({"path": "shop/money.py", "first_line": 1000})
+    assert "error" in tools["search_code"].invoke({"question": "x", "k": "many"}).lower()
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

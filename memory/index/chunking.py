@@ -15,8 +15,22 @@ if TYPE_CHECKING:
 
 WRAPPERS = frozenset({"decorated_definition", "export_statement", "template_declaration", "expression_statement"})
 """What may stand around a definition and begins where a reader sees it begin."""
-NAMES = ("name", "declarator", "type")
+NAMES = ("name", "declarator", "left", "property", "type")
 """Where grammars keep a name, in the order in which they are asked."""
+HOLDERS = frozenset(
+    {
+        "assignment_expression",
+        "function_declarator",
+        "parenthesized_declarator",
+        "pointer_declarator",
+        "type_identifier",
+        "type_spec",
+        "variable_declarator",
+    }
+)
+"""Children that have a name where their parent keeps none of its own."""
+QUALIFIED = frozenset({"qualified_identifier", "scoped_type_identifier", "generic_type"})
+"""Names that have parts, and are taken as a whole."""
 LONGEST_SIGNATURE = 400
 """Characters; a longer one is a table of values among the arguments."""
 COMMENTS = frozenset({"comment", "line_comment", "block_comment"})
@@ -55,7 +69,10 @@ def chunks_of(path: str, text: str) -> list[Chunk]:
     source = text.encode("utf-8", errors="replace")
     lines = source.decode().split("\n")
     module = _Definition("module", None, None, 0, _last_line(lines), (0, len(source)))
-    _nest(module, _definitions(language, source))
+    try:
+        _nest(module, _definitions(language, source))
+    except RecursionError:  # thousands of levels, as only a program writes them: it stays one piece
+        module.inside.clear()
     return [_chunk(one, lines, source) for one in _walk(module) if one.inner is not None or not _bare(one, lines)]
 
 
@@ -96,10 +113,12 @@ def _nest(module: _Definition, definitions: Sequence[_Definition]) -> None:
         around.append(one)
 
 
-def _walk(one: _Definition) -> Iterator[_Definition]:
-    yield one
-    for inner in one.inside:
-        yield from _walk(inner)
+def _walk(module: _Definition) -> Iterator[_Definition]:
+    waiting = [module]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        waiting += reversed(one.inside)
 
 
 def _bare(module: _Definition, lines: Sequence[str]) -> bool:
@@ -140,17 +159,20 @@ def _name(node: "Node") -> str:
 
 
 def _identifier(node: "Node") -> bytes:
-    for asked in NAMES:
-        inner = node.child_by_field_name(asked)
-        if inner is not None:
-            deeper = any(inner.child_by_field_name(name) is not None for name in NAMES)
-            if deeper and inner.type != "qualified_identifier":
-                return _identifier(inner)
+    """Follow a node to its name: C's `char *(*name)(...)` has it many declarators deep."""
+    while True:
+        inner = next(filter(None, map(node.child_by_field_name, NAMES)), None)
+        if inner is None:  # `const f = () => ...`, `struct {...} name`
+            inner = next((child for child in node.named_children if child.type in HOLDERS), None)
+        if inner is None:
+            return node.text or b"" if node.type.endswith("identifier") else b""
+        if inner.type in QUALIFIED or (not any(map(inner.child_by_field_name, NAMES)) and not _holders(inner)):
             return re.sub(rb"\s*(::|\\)\s*", b".", (inner.text or b"").partition(b"<")[0])
-    for child in node.named_children:  # `const f = () => ...`, Go's `type (...)`, `struct {...} name`
-        if child.type in ("variable_declarator", "type_spec", "type_identifier", "type_alias"):
-            return _identifier(child) if child.child_by_field_name("name") is not None else (child.text or b"")
-    return b""
+        node = inner
+
+
+def _holders(node: "Node") -> bool:
+    return any(child.type in HOLDERS for child in node.named_children)
 
 
 def _body(node: "Node") -> "Node | None":
@@ -175,7 +197,12 @@ def _docstring(node: "Node", source: bytes) -> str:
     before = node.parent.prev_named_sibling if node.parent and node.parent.type in WRAPPERS else node.prev_named_sibling
     row = node.start_point.row
     while before is not None and before.type in COMMENTS and before.end_point.row >= row - 1:
-        above.insert(0, re.sub(r"(?m)^[ \t]*(?:/{2,}!?|/?\*+/?|#+)[ \t]?|\s*\*/\s*$", "", _decoded(before.text or b"")))
+        above.insert(
+            0,
+            re.sub(
+                r"(?m)^[ \t]*(?:/{2,}!?|/?\*+/?|#+)[ \t]?|[ \t]{0,80}\*/[ \t]{0,80}$", "", _decoded(before.text or b"")
+            ),
+        )
         row, before = before.start_point.row, before.prev_named_sibling
     return "\n".join(above).strip()
 

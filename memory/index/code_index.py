@@ -19,7 +19,7 @@ from motet.memory.index.found import Found, FoundFile, IndexStats
 from motet.memory.index.question import Question
 from motet.memory.index.ranking import Ranking, rank
 from motet.memory.index.refreshing import Progress, Refreshed, forget_stale, refresh
-from motet.memory.index.signals import EVERY, Signal
+from motet.memory.index.signals import EVERY, SIGNALS, Signal
 from motet.memory.index.storage import Storage
 from motet.memory.index.tree import NoRepositoryError, home_of
 from motet.memory.index.view import View
@@ -68,6 +68,8 @@ class CodeIndex:
         """The folder, from which paths are told."""
         if not self.root.is_dir():
             raise NoRepositoryError(f"{str(root)!r} is no folder. Give the folder of a repository.")
+        if not str(self.root).isprintable():
+            raise NoRepositoryError(f"The name of the folder {str(root)!r} has characters that cannot be shown.")
         model = resolve_embeddings(embeddings) if embeddings is not None else None
         self.folder = Path(folder).expanduser().absolute() if folder is not None else _folder_for(self.root)
         """Where it is kept."""
@@ -92,11 +94,9 @@ class CodeIndex:
             NoRepositoryError: The folder is gone.
         """
         with self._turn:
-            report = refresh(self.root, self._storage, self._number, progress)
-            if self._generation < 0:  # once is often enough
-                useless = forget_stale(self._storage)
-                if self._dense is not None:
-                    self._dense.forget(useless)
+            report = refresh(self.root, self._storage, self._take_number(), progress)
+            if self._generation < 0 and self._dense is not None:  # once is often enough
+                self._dense.forget(forget_stale(self._storage))
             self._look()
             return report
 
@@ -119,7 +119,7 @@ class CodeIndex:
 
         Raises:
             NoRepositoryError: The folder is gone.
-            ModelError: Chunks are embedded, and the model for the question cannot be had.
+            ValueError: There is no such signal.
         """
         view, ranking = self._rank(question, without, refresh)
         return self.read(view, _best(ranking.chunks, k), ranking.chunks)
@@ -148,7 +148,12 @@ class CodeIndex:
         """
         if self._dense is None:
             return 0
-        return self._dense.fill(self.view(), progress)
+        with self._turn:  # so that the background does not begin as well
+            self._dense.end()
+            refresh(self.root, self._storage, self._take_number(), lambda done, total: None)
+            self._look(begin=False)
+            view = self._view
+            return self._dense.fill(view, progress)
 
     def view(self, *, refresh: bool = True) -> View:
         """What is searched, for signals of your own: paths, chunks, words and the symbol graph."""
@@ -208,6 +213,8 @@ class CodeIndex:
         self.close()
 
     def _rank(self, question: str, without: Collection[Signal], refresh: bool) -> tuple[View, Ranking]:
+        if isinstance(without, str) or not EVERY.issuperset(without):
+            raise ValueError(f"without={without!r}: give some of {', '.join(SIGNALS)}, in a list.")
         view = self.view(refresh=refresh)
         asked = Question.read(question)
         signals = EVERY - set(without)
@@ -216,7 +223,16 @@ class CodeIndex:
             likeness = self._dense.scores(view, asked.subject)
         return view, rank(view, asked, signals, likeness)
 
-    def _look(self) -> None:
+    def _take_number(self) -> int:
+        """The number of this folder's view; another one if the folder was away meanwhile."""
+        if not self._closing.alive:
+            raise RuntimeError("This index is closed. Open another one: CodeIndex(...)")
+        number = self._storage.view(str(self.root))
+        if number != self._number:
+            self._number, self._generation = number, -1
+        return number
+
+    def _look(self, *, begin: bool = True) -> None:
         """Take up what is kept of this folder, if it is another than before."""
         generation = self._storage.generation(self._number)
         if generation == self._generation:
@@ -226,9 +242,9 @@ class CodeIndex:
         wanted = set(documents.values())
         self._digests = {name: digest for name, digest in self._digests.items() if name in wanted}
         self._digests.update(self._storage.digests(wanted - self._digests.keys()))
-        self._view = View(documents, self._digests)
+        self._view = View({path: name for path, name in documents.items() if name in self._digests}, self._digests)
         self._generation = generation
-        if self._dense is not None and self._background:
+        if begin and self._dense is not None and self._background:
             self._dense.begin(self._view)
 
 

@@ -58,7 +58,11 @@ class Dense:
         if self.problem is not None or not here:
             return None
         # Other branches and worktrees have vectors in the same store, most of them of code that is nearly the same.
-        found = self._opened().search(NAMESPACE, query=question, limit=NEAREST * len(there) // here)
+        try:
+            found = self._opened().search(NAMESPACE, query=question, limit=NEAREST * len(there) // here)
+        except Exception as error:  # whatever the model's maker raises: words answer without it
+            self._give_up(error)
+            return None
         scores = np.zeros(len(view.rows))
         nearest = [item for item in found if item.key in rows and item.score is not None][:NEAREST]
         likenesses = {item.key: item.score or 0.0 for item in nearest}
@@ -96,6 +100,7 @@ class Dense:
         for done in range(0, len(rows), AT_ONCE):
             self._embed(view, rows[done : done + AT_ONCE])
             progress(min(done + AT_ONCE, len(rows)), len(rows))
+        self.problem = None
         return len(rows)
 
     def begin(self, view: View) -> None:
@@ -133,11 +138,14 @@ class Dense:
         try:
             while (part := self._next_part()) is not None:
                 self._embed(*part)
-        except Exception as error:  # whatever the model's maker raises: words answer without it
-            self.problem = f"{type(error).__name__}: {error}"
-            log.warning("The code index goes without embeddings: %s", error)
+        except Exception as error:  # as above
+            self._give_up(error)
             with self._turn:
                 self._thread = None
+
+    def _give_up(self, error: Exception) -> None:
+        self.problem = f"{type(error).__name__}: {error}"
+        log.warning("The code index goes without embeddings: %s", error)
 
     def _next_part(self) -> tuple[View, list[int]] | None:
         view = self._wanted

@@ -19,7 +19,8 @@ READ, DOCSTRING_READ = 600, 300
 cost twice the time and were measured to find hardly more."""
 IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import\b|import[ \t]+([\w., \t]+)"  # Python
-    r"|(?:import|export)\b[^\n;]*?['\"]([^'\"\n]+)['\"]|.*\brequire\(['\"]([^'\"\n]+)['\"]\)"  # JavaScript
+    r"|(?:import|export)\b[^\n;'\"]{0,500}['\"]([^'\"\n]+)['\"]"  # JavaScript, as the next
+    r"|.{0,200}\brequire\(['\"]([^'\"\n]+)['\"]\)"
     r"|(?:use|using|#include|require_relative|require)[ \t]+['\"<]?([\w:./\\]+))",
     re.MULTILINE,
 )

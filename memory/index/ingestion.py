@@ -39,6 +39,8 @@ class Ingestion:
         Args:
             files: The name of what is made of each, its path, and its text.
         """
+        files = list(files)
+        self.forget(name for name, _, _ in files)  # what it knows of them was lost
         documents = [Document(id_=name, text=text, metadata=_about(path)) for name, path, text in files]
         nodes = self._pipeline.run(documents=documents, store_doc_text=False)
         found = {name: list(group) for name, group in groupby(nodes, key=_source)}
@@ -49,7 +51,8 @@ class Ingestion:
     def forget(self, names: Iterable[str]) -> None:
         """Forget documents, so that they are taken again; the caller has begun to write."""
         for name in names:
-            self._documents.delete_document(name, raise_error=False)
+            if self._documents.get_document_hash(name) is not None:
+                self._documents.delete_document(name, raise_error=False)
 
 
 def _about(path: str) -> dict[str, Any]:

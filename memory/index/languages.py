@@ -37,9 +37,19 @@ class Language:
 _SCRIPT_FUNCTIONS = """
     [(function_declaration) (generator_function_declaration) (method_definition)] @function
     (lexical_declaration (variable_declarator value: [(arrow_function) (function_expression)])) @function
+    (variable_declaration (variable_declarator value: [(arrow_function) (function_expression)])) @function
+    (expression_statement (assignment_expression
+        left: (member_expression) right: [(arrow_function) (function_expression)])) @function
+"""
+_TYPED_FUNCTIONS = f"""{_SCRIPT_FUNCTIONS}
+    [(function_signature) (abstract_method_signature) (method_signature)] @function
+    (public_field_definition value: (arrow_function)) @function
 """
 _C_FUNCTIONS = "(function_definition) @function"
-_C_CLASSES = "[(struct_specifier body: (_)) (enum_specifier body: (_))] @class"
+_C_CLASSES = """
+    [(struct_specifier body: (_)) (enum_specifier body: (_)) (union_specifier body: (_))] @class
+    (type_definition type: [(struct_specifier body: (_)) (enum_specifier body: (_)) (union_specifier body: (_))]) @class
+"""
 _TYPE_CLASSES = """
     [(class_declaration) (abstract_class_declaration) (interface_declaration) (enum_declaration) (internal_module)
      (type_alias_declaration)] @class
@@ -57,24 +67,24 @@ LANGUAGES = (
         "javascript",
         (".js", ".jsx", ".mjs", ".cjs"),
         "tree_sitter_javascript",
-        _SCRIPT_FUNCTIONS,
+        f"{_SCRIPT_FUNCTIONS} (field_definition value: (arrow_function)) @function",
         "(class_declaration) @class",
     ),
     Language(
         "typescript",
         (".ts", ".mts", ".cts"),
         "tree_sitter_typescript",
-        _SCRIPT_FUNCTIONS,
+        _TYPED_FUNCTIONS,
         _TYPE_CLASSES,
         "language_typescript",
     ),
-    Language("tsx", (".tsx",), "tree_sitter_typescript", _SCRIPT_FUNCTIONS, _TYPE_CLASSES, "language_tsx"),
+    Language("tsx", (".tsx",), "tree_sitter_typescript", _TYPED_FUNCTIONS, _TYPE_CLASSES, "language_tsx"),
     Language(
         "go",
         (".go",),
         "tree_sitter_go",
         "[(function_declaration) (method_declaration)] @function",
-        "(type_declaration) @class",
+        "[(type_spec) (type_alias)] @class",
     ),
     Language(
         "rust",

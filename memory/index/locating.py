@@ -22,7 +22,7 @@ def find_symbol(index: CodeIndex, symbol: str, *, path: str | None = None, refre
         refresh: Whether to look for changes first.
 
     Returns:
-        Those whose qualified name is exactly that first, then code before tests, by path and line.
+        Those whose qualified name is exactly that first, then code before tests, by path and line; overloads last.
     """
     view = index.view(refresh=refresh)
     rows = [
@@ -31,7 +31,8 @@ def find_symbol(index: CodeIndex, symbol: str, *, path: str | None = None, refre
         if f".{view.rows[row].place.symbol}".endswith(f".{symbol}") and path in (None, view.paths[view.rows[row].file])
     ]
     rows.sort(key=lambda row: (view.rows[row].place.symbol != symbol, bool(view.tests[view.rows[row].file]), row))
-    return index.read(view, rows)
+    found = index.read(view, rows)
+    return sorted(found, key=lambda one: "overload" in one.text.partition("\n")[0])  # those only declare
 
 
 def find_references(index: CodeIndex, name: str, k: int = 50, *, refresh: bool = True) -> list[Reference]:

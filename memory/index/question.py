@@ -12,6 +12,8 @@ TITLE = 6.0
 """The words of the first line count so much more: there people say what it is about, and below it how they met it."""
 TELLING_WORDS, SUBJECT = 3, 300
 """Words that a first line must have to say what a question is about, and the characters that do so where it has not."""
+LONGEST, LONGEST_LINE, LONGEST_NAME = 100_000, 300, 200
+"""Characters that are read of a question, and of a line or a name that can mean something; more is a log or data."""
 MOST_WORDS = 4000
 """Distinct words of a question that are looked at."""
 IN_TITLE = 2.0
@@ -28,24 +30,25 @@ STOP_WORDS = (
 _STOPPED = frozenset(STOP_WORDS.split())
 
 URL = re.compile(r"https?://\S+")
-REMARK = re.compile(r"<!--.*?-->", re.DOTALL)
-HEADING = re.compile(r"(?m)^\s*(?:#{1,6}\s.*|\*\*[^*\n]{3,40}\*\*:?\s*|_No response_\s*)$")
+REMARK = re.compile(r"<!--.{0,5000}?-->", re.DOTALL)
+HEADING = re.compile(r"\s*(?:#{1,6}\s.*|\*\*[^*]{3,40}\*\*:?\s*|_No response_\s*)$")
 """The words of a form say nothing of what is asked."""
 VERSIONS = re.compile(
-    r"(?mi)^.*\b(?:version|versions|platform|python|os)\b\s*[:=]?\s*[\d(].*$"
-    r"|^\s*[\w.-]+\s*==?\s*[\d.]+\S*\s*$|^\s*[\w-]+\s+\d+(?:\.\d+)+\S*\s*$"
+    r".*\b(?:version|versions|platform|python|os)\b\s?[:=]?\s?[\d(]"
+    r"|\s*[\w.-]+\s?==?\s?[\d.]+\S*\s*$|\s*[\w-]+\s+\d+(?:\.\d+)+\S*\s*$",
+    re.IGNORECASE,
 )
 """Lines that list what is installed."""
 HYPHENED = re.compile(r"\b[A-Za-z]\w*(?:-[A-Za-z]\w*)+")
 """The option `--collect-only` is `collectonly` or `collect_only` in code, and both have that word."""
 DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 LIKE_CODE = re.compile(r"[a-z0-9]_[a-z0-9]|^_|[a-z][A-Z]|^[A-Z]+[a-z]+[A-Z]|^[A-Z][A-Z0-9]+_|\w\.\w")
-QUOTED = re.compile(r"`+([^`\n]{1,80})`+")
-FILE = re.compile(r"[\w./\\-]*\w\.(?:pyi?|[jt]sx?|mjs|go|rs|java|cc?|cpp|hpp?|rb|cs|php)\b")
+QUOTED = re.compile(r"`{1,3}([^`\n]{1,80})`")
+FILE = re.compile(r"(?<![\w./\\-])[\w./\\-]{1,200}\.(?:pyi?|[jt]sx?|mjs|go|rs|java|cc?|cpp|hpp?|rb|cs|php)\b")
 FRAME = re.compile(
     r'File "([^"\n]+)", line (\d+)(?:, in (\S+))?'  # Python
-    r"|^(\S+\.py):(\d+):(?: in (\w+))?"  # pytest
-    r"|^\s+at (?:(\S+) )?\(?([^\s():]+):(\d+):\d+\)?",  # JavaScript
+    r"|^(\S{1,300}\.py):(\d+):(?: in (\w+))?"  # pytest
+    r"|^[ \t]{1,40}at (?:(\S{1,300}) )?\(?([^\s():]{1,300}):(\d+):\d+\)?",  # JavaScript
     re.MULTILINE,
 )
 
@@ -88,11 +91,12 @@ class Question:
     @classmethod
     def read(cls, text: str) -> "Question":
         """Take a question apart."""
+        text = text[:LONGEST]
         plain = REMARK.sub(" ", URL.sub(" ", text)).replace("\r", "").strip()
         title, _, rest = plain.partition("\n")
         mentioned = list(_mentions(plain, len(title)))
         return cls(
-            weights=_weights(title, VERSIONS.sub(" ", HEADING.sub(" ", rest))),
+            weights=_weights(title, "\n".join(line for line in rest.split("\n") if not _is_form(line))),
             names=_names(mentioned),
             dotted=frozenset(name for name, _ in mentioned if "." in name),
             subject=title if len(title.split()) >= TELLING_WORDS else plain[:SUBJECT],
@@ -100,6 +104,10 @@ class Question:
             paths=tuple(dict.fromkeys(found.replace("\\", "/").lstrip("./") for found in FILE.findall(plain))),
             frames=tuple(_frames(text)),
         )
+
+
+def _is_form(line: str) -> bool:
+    return len(line) <= LONGEST_LINE and bool(HEADING.match(line) or VERSIONS.match(line))
 
 
 def _weights(title: str, rest: str) -> dict[str, float]:
@@ -122,6 +130,8 @@ def _terms(text: str) -> Counter[str]:
 def _mentions(text: str, title: int) -> Iterator[tuple[str, float]]:
     """What is meant as code: by its looks, by a parenthesis behind it, or by backticks around it."""
     for found in DOTTED.finditer(text):
+        if len(found[0]) > LONGEST_NAME:
+            continue
         if LIKE_CODE.search(found[0]) or text[found.end() : found.end() + 1] == "(":
             yield found[0], IN_TITLE if found.start() < title else 1.0
     for quoted in QUOTED.finditer(text):

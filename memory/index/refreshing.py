@@ -14,7 +14,7 @@ Progress = Callable[[int, int], None]
 
 BATCH_BYTES = 4_000_000
 """So much is taken in at once; Ctrl-C or a crash loses no more."""
-BATCH_FILES = 500
+BATCH_FILES = 2000
 UNSURE_NS = 2_000_000_000
 """A file that had changed less than this before it was read may have changed again by the same clock tick."""
 
@@ -51,7 +51,8 @@ def refresh(root: Path, storage: Storage, view: int, progress: Progress) -> Refr
     found = list(scan(root))
     now = {one.path for one in found}
     sources = [one for one in found if isinstance(one, SourceFile)]
-    unread = [one for one in sources if not _unchanged(before.get(one.path), one)]
+    lost = storage.lost(view)
+    unread = [one for one in sources if one.path in lost or not _unchanged(before.get(one.path), one)]
     taking = _Taking(root, storage, view)
     done = 0
     for batch in _batches(unread):
@@ -83,7 +84,7 @@ class _Taking:
         self.gone: set[str] = set()
 
     def take(self, files: Sequence[SourceFile]) -> None:
-        texts: dict[str, tuple[str, bytes]] = {}
+        texts: dict[str, tuple[str, str]] = {}
         entries: dict[str, Entry] = {}
         for file in files:
             content = read(self._root, file.path)
@@ -92,28 +93,29 @@ class _Taking:
             elif isinstance(content, Skipped):
                 entries[file.path] = entry_of(file, None, content.reason)
             else:
-                name = document_id(file.path, content)
+                text = decoded(file.path, content)
+                name = document_id(file.path, text)
                 entries[file.path] = entry_of(file, name)
-                texts[name] = file.path, content
+                texts[name] = file.path, text
         with self._storage.writing():
             fresh = texts.keys() - self._storage.known(texts)
             if fresh:
                 from motet.memory.index.ingestion import Ingestion  # two seconds, and most calls find nothing new
 
                 ingestion = Ingestion(self._storage)
-                ingestion.take([(name, texts[name][0], decoded(*texts[name])) for name in sorted(fresh)])
+                ingestion.take([(name, *texts[name]) for name in sorted(fresh)])
             self._storage.change(self._view, entries, ())
         self.parsed += len(fresh)
 
 
 def forget_stale(storage: Storage) -> set[str]:
     """Forget what no folder has had for long, and give the names of the vectors that are of no use any more."""
-    stale = storage.stale()
-    if not stale:
-        return set()
-    from motet.memory.index.ingestion import Ingestion
-
     with storage.writing():
+        stale = storage.stale()
+        if not stale:
+            return set()
+        from motet.memory.index.ingestion import Ingestion
+
         Ingestion(storage).forget(stale)
         return storage.forget(stale)
 
@@ -126,7 +128,10 @@ def decoded(path: str, content: bytes) -> str:
             encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
         except SyntaxError:  # it declares none that there is, or is not in the one that it declares
             encoding = "utf-8-sig"
-    text = content.decode(encoding, errors="replace")
+    try:
+        text = content.decode(encoding, errors="replace")
+    except (LookupError, UnicodeError):  # some encodings are not for text, such as rot13, or replace nothing
+        text = content.decode("utf-8-sig", errors="replace")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

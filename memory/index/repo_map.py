@@ -45,16 +45,16 @@ def repo_map(
         raise ValueError(f"A map of {max_tokens} tokens cannot be drawn; give a positive number.")
     view = index.view(refresh=refresh)
     order = _by_question(index, view, question) if question and question.strip() else _by_rank(view)
-    drawn = ""
-    for file in order:
-        grown = drawn
-        for line in _lines(index, view, file):
-            longer = f"{grown}{line}\n"
-            if count(longer) > max_tokens:
-                return grown.rstrip("\n")
-            grown = longer
-        drawn = grown
-    return drawn.rstrip("\n")
+    drawn: list[str] = []
+    taken = 0
+    for line in (line for file in order for line in _lines(index, view, file)):
+        taken += count(f"{line}\n")
+        if taken > max_tokens:
+            break
+        drawn.append(line)
+    while drawn and count("\n".join(drawn)) > max_tokens:  # a tokenizer may count lines together as more
+        drawn.pop()
+    return "\n".join(drawn)
 
 
 def _by_question(index: CodeIndex, view: View, question: str) -> list[int]:

@@ -6,6 +6,7 @@ the same in them, and going back to an earlier state of a file costs nothing. A 
 
 import hashlib
 import json
+import sqlite3
 import time
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -23,7 +24,7 @@ from motet.memory.store.sqlite_database import Database
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS views (
-    id INTEGER PRIMARY KEY, root TEXT NOT NULL UNIQUE, generation INTEGER NOT NULL DEFAULT 0
+    id INTEGER PRIMARY KEY AUTOINCREMENT, root TEXT NOT NULL UNIQUE, generation INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE IF NOT EXISTS files (
     view INTEGER NOT NULL, path TEXT NOT NULL, size INTEGER NOT NULL, changed_ns INTEGER NOT NULL,
@@ -66,22 +67,28 @@ class Entry:
     skipped: str | None
 
 
-def document_id(path: str, content: bytes) -> str:
+def document_id(path: str, text: str) -> str:
     """The name of what is made of a file."""
-    return hashlib.sha256(path.encode("utf-8", "surrogateescape") + b"\0" + content).hexdigest()[:32]
+    return hashlib.sha256(f"{path}\0{text}".encode("utf-8", "replace")).hexdigest()[:32]
 
 
 class Storage:
     """The tables of an index.
 
     Args:
-        file: Made where there is none; in memory if left out.
+        file: Made where there is none, or where it is damaged.
     """
 
-    def __init__(self, file: Path | None) -> None:
-        if file is not None:
-            file.parent.mkdir(parents=True, exist_ok=True)
-        self.database = Database(file, SCHEMA)
+    def __init__(self, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self.database = Database(file, SCHEMA)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:  # it is no database any more; all of it can be made again
+            for part in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
+                part.unlink(missing_ok=True)
+            self.database = Database(file, SCHEMA)
 
     def writing(self) -> AbstractContextManager[None]:
         """All that is written inside is written, or nothing of it."""
@@ -103,6 +110,15 @@ class Storage:
             "SELECT path, size, changed_ns, seen_ns, document, skipped FROM files WHERE view = ?", view
         )
         return {path: Entry(*row) for path, *row in rows}
+
+    def lost(self, view: int) -> set[str]:
+        """The files of a view of which what was made is not there."""
+        rows = self.database.ask(
+            "SELECT path FROM files LEFT JOIN documents ON documents.id = document"
+            " WHERE view = ? AND document IS NOT NULL AND documents.id IS NULL",
+            view,
+        )
+        return {path for (path,) in rows}
 
     def change(self, view: int, entries: Mapping[str, Entry], gone: Collection[str]) -> None:
         """Change files of a view; the caller has begun to write."""
@@ -180,12 +196,11 @@ class Storage:
             )
 
     def stale(self) -> list[str]:
-        """The documents that no folder has had for long; folders that are gone have none."""
+        """The documents that no folder has had for long, where those that are gone have none; the caller writes."""
         for view, root in self.database.ask("SELECT id, root FROM views"):
             if not Path(root).is_dir():
-                with self.writing():
-                    self.change(view, {}, self.entries(view).keys())
-                    self.database.change("DELETE FROM views WHERE id = ?", view)
+                self.change(view, {}, self.entries(view).keys())
+                self.database.change("DELETE FROM views WHERE id = ?", view)
         unused = "id NOT IN (SELECT document FROM files WHERE document IS NOT NULL)"
         statement = f"SELECT id FROM documents WHERE used_at < ? AND {unused}"  # noqa: S608 - constants
         return [row[0] for row in self.database.ask(statement, time.time() - KEPT_SECONDS)]

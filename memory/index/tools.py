@@ -25,6 +25,7 @@ SHOWN = 12
 """Lines of each piece that a search shows; `read_symbol` gives the rest."""
 MOST = 50
 LARGEST = 5_000_000
+LONGEST_PATH = 1000
 
 
 def create_code_tools(index: CodeIndex) -> list[BaseTool]:
@@ -114,9 +115,9 @@ class _Tools:
             last_line: Where to end; 200 lines further if left out.
         """
         content = self._read(self._own(path))
-        lines = decoded(path, content).splitlines()
+        lines = decoded(path, content).removesuffix("\n").split("\n")
         first = max(1, first_line)
-        last = min(len(lines), last_line if last_line > 0 else first + LINES - 1)
+        last = min(len(lines), max(first, last_line) if last_line > 0 else first + LINES - 1)
         if first > len(lines):
             raise ToolException(f"{path} has {len(lines)} lines.")
         shown = "\n".join(f"{number:>5}  {lines[number - 1]}" for number in range(first, last + 1))
@@ -126,13 +127,14 @@ class _Tools:
         """List files of the repository.
 
         Args:
-            pattern: A folder, or a pattern such as `src/*.py` or `*test*`; all files if left out.
+            pattern: A folder, or a pattern such as `src/**/*.py` or `*test*`; all files if left out.
             k: How many to give at most.
         """
         asked = _tidy(pattern)
         self._check(asked)
-        every = sorted(listed(self._index.root))
-        found = [path for path in every if not asked or path.startswith(f"{asked}/") or _matches(path, asked)]
+        patterns = [f":(glob){asked}", f":(glob){asked}/**"] if asked else []
+        patterns += [f":(glob)**/{asked}"] if asked and "/" not in asked else []
+        found = sorted(path for path in listed(self._index.root, *patterns) if path.isprintable())
         shown = found[: max(1, k)]
         rest = [f"... {len(found) - len(shown)} more"] if len(found) > len(shown) else []
         return _bounded("\n".join([*shown, *rest])) or f"No file here is like {pattern!r}."
@@ -144,13 +146,14 @@ class _Tools:
             question: What it is for; without one, what everything depends on comes first.
             max_tokens: How long it may be, at most 4000.
         """
-        return draw_map(self._index, max(1, min(max_tokens, 4000)), question=question) or "There is no code here yet."
+        drawn = draw_map(self._index, max(1, min(max_tokens, 4000)), question=question)
+        return drawn or f"There is no code here, or not one line of its map fits in {max_tokens} tokens."
 
     def _own(self, path: str) -> str:
         """See that a path is one of the repository's own files."""
         asked = _tidy(path)
         self._check(asked)
-        if asked not in listed(self._index.root, asked):
+        if not asked or asked not in listed(self._index.root, f":(literal){asked}"):
             raise ToolException(f"There is no file {path!r} in the repository. `list_files` shows those there are.")
         real = os.path.realpath(self._index.root / asked)
         if real != os.path.join(self._index.root, asked):
@@ -158,7 +161,9 @@ class _Tools:
         return asked
 
     def _check(self, asked: str) -> None:
-        if asked.startswith("/") or ".." in PurePosixPath(asked).parts or "\0" in asked:
+        if len(asked) > LONGEST_PATH or (asked and not asked.isprintable()):
+            raise ToolException("That is no path. Paths begin at the root of the repository: src/module.py")
+        if asked.startswith("/") or ".." in PurePosixPath(asked).parts:
             raise ToolException(f"{asked!r} leads out of the repository. Paths begin at its root: src/module.py")
 
     def _read(self, path: str) -> bytes:
@@ -178,10 +183,6 @@ def _tidy(path: str) -> str:
     return "" if tidied == "." else tidied.removeprefix("./")
 
 
-def _matches(path: str, pattern: str) -> bool:
-    return path == pattern or PurePosixPath(path).match(pattern)
-
-
 def _place(found: Found, most: int | None) -> str:
     lines = found.text.split("\n")
     shown = lines if most is None or len(lines) <= most else [*lines[:most], f"    ... {len(lines) - most} more lines"]
@@ -198,5 +199,5 @@ def _tool(work: Callable[..., str]) -> BaseTool:
         return await asyncio.to_thread(work, *args, **kwargs)
 
     tool = StructuredTool.from_function(work, on_another_thread, parse_docstring=True)
-    tool.handle_tool_error = True  # a bad argument is for the model to mend
+    tool.handle_tool_error = tool.handle_validation_error = True  # a bad argument is for the model to mend
     return tool

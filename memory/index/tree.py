@@ -4,6 +4,7 @@ git says what belongs to it, so `.gitignore` means here what it means everywhere
 as git would see it if it were one.
 """
 
+import errno
 import os
 import re
 import stat
@@ -40,6 +41,9 @@ GENERATED_HEAD = re.compile(
 )
 HEAD = 2048
 """Bytes at the beginning of a file in which a generator leaves its mark."""
+
+GIT = ("git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+"""A repository's own settings could name programs to run, and it may be anybody's."""
 
 
 class NoRepositoryError(Exception):
@@ -85,8 +89,9 @@ def scan(root: Path) -> Iterator[SourceFile | Skipped]:
     Raises:
         NoRepositoryError: It is no folder, or git is not installed.
     """
+    here = _Folders(root)
     for path in sorted(listed(root)):
-        if language_of(path) is None or VENDORED & set(PurePosixPath(path).parts[:-1]):
+        if VENDORED & set(PurePosixPath(path).parts[:-1]):
             continue
         if not path.isprintable():
             # Undecodable bytes come as halves of surrogate pairs, which neither JSON nor a database can hold.
@@ -96,10 +101,12 @@ def scan(root: Path) -> Iterator[SourceFile | Skipped]:
             found = os.lstat(root / path)
         except OSError:  # deleted since git saw it, or a name too long
             continue
-        if stat.S_ISLNK(found.st_mode):
-            yield Skipped(path, "a symbolic link; what it leads to is indexed where it lies")
-        elif stat.S_ISDIR(found.st_mode):
+        if stat.S_ISDIR(found.st_mode):
             yield Skipped(path, "a repository of its own")
+        elif language_of(path) is None:
+            continue
+        elif stat.S_ISLNK(found.st_mode) or not here.holds(path):
+            yield Skipped(path, "a symbolic link, or behind one; what it leads to is indexed where it lies")
         elif not stat.S_ISREG(found.st_mode):
             yield Skipped(path, "no regular file")
         elif found.st_size > LARGEST:
@@ -107,12 +114,15 @@ def scan(root: Path) -> Iterator[SourceFile | Skipped]:
         elif GENERATED_NAME.search(path):
             yield Skipped(path, "generated, by its name")
         else:
-            yield SourceFile(path, found.st_size, found.st_mtime_ns)
+            # The time of the last change of any kind: the other one can be set to anything.
+            yield SourceFile(path, found.st_size, max(found.st_mtime_ns, found.st_ctime_ns))
 
 
 def read(root: Path, path: str) -> bytes | Skipped | None:
     """Read a file that `scan` gave: its content, why it is not for the index, or nothing if it is gone by now."""
     try:
+        if not _Folders(root).holds(path):
+            raise OSError(errno.ELOOP, "it is behind a symbolic link")
         # What became a link or a pipe since it was seen is not followed, and does not block.
         handle = os.open(root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
@@ -134,6 +144,21 @@ def read(root: Path, path: str) -> bytes | Skipped | None:
     return content
 
 
+class _Folders:
+    """Tells whether a path lies in the root itself, and not behind a link that leads elsewhere."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._known: dict[str, bool] = {}
+
+    def holds(self, path: str) -> bool:
+        folder = path.rpartition("/")[0]
+        if folder not in self._known:
+            place = os.path.join(self._root, folder) if folder else str(self._root)
+            self._known[folder] = os.path.realpath(place) == place
+        return self._known[folder]
+
+
 def home_of(root: Path) -> Path:
     """What a repository and its worktrees have in common: git's own folder, or else the folder itself."""
     done = _git(root, "rev-parse", "--path-format=absolute", "--git-common-dir")
@@ -145,7 +170,7 @@ def listed(root: Path, *below: str) -> set[str]:
 
     Args:
         root: The folder.
-        below: Only these files, and those in these folders.
+        below: Only what these pathspecs name; git's own rules for them hold.
 
     Raises:
         NoRepositoryError: It is no folder, or git is not installed.
@@ -153,12 +178,12 @@ def listed(root: Path, *below: str) -> set[str]:
     if not root.is_dir():
         raise NoRepositoryError(f"{str(root)!r} is no folder. Give the folder of a repository.")
     listing = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *below)
-    done = _git(root, "--literal-pathspecs", *listing)
+    done = _git(root, *listing)
     if done.returncode != 0:  # no repository, or one that git does not trust: an empty one looks at the same folder
         with tempfile.TemporaryDirectory() as empty:
             made = _git(root, "init", "--quiet", "--bare", empty)
             if made.returncode == 0:
-                done = _git(root, f"--git-dir={empty}", f"--work-tree={root}", "--literal-pathspecs", *listing)
+                done = _git(root, f"--git-dir={empty}", f"--work-tree={root}", *listing)
     if done.returncode != 0:
         raise NoRepositoryError(f"git cannot list the files of {root}: {os.fsdecode(done.stderr).strip()}")
     return {os.fsdecode(name).rstrip("/") for name in done.stdout.split(b"\0") if name}
@@ -168,6 +193,6 @@ def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     # Another repository that the caller works in, a hook's for instance, must not be asked in the place of this one.
     env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
-        return subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=False, env=env)
+        return subprocess.run([*GIT, "-C", str(root), *arguments], capture_output=True, check=False, env=env)
     except FileNotFoundError:
         raise NoRepositoryError("git is not installed, and it says which files belong to a repository.") from None
