@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from motet.memory.index import CodeIndex
+from motet.memory.index.kinds import is_test
 from motet.memory.index.tree import SourceFile, scan
 
 QUESTION = "An error is raised with a wrong message when the argument is an empty list"
@@ -45,7 +46,9 @@ def median(work: Callable[[], Any]) -> float:
 
 def edit(root: Path) -> None:
     """Add a function to the largest source file."""
-    files = [one for one in scan(root) if isinstance(one, SourceFile) and one.path.endswith(".py")]
+    files = [
+        one for one in scan(root) if isinstance(one, SourceFile) and one.path.endswith(".py") and not is_test(one.path)
+    ]
     with (root / max(files, key=lambda one: one.size).path).open("a") as file:
         file.write(EDIT)
 
@@ -54,12 +57,15 @@ class Motet:
     """The steps, with our index."""
 
     def __init__(self, root: Path, kept: Path, *, embed: bool) -> None:
-        self._root, self._embed = root, embed
-        self._options = {"embeddings": "local" if embed else None, "folder": kept / "motet", "background": False}
+        self._root, self._folder, self._embed = root, kept / "motet", embed
+
+    def _opened(self) -> CodeIndex:
+        embeddings = "local" if self._embed else None
+        return CodeIndex(self._root, embeddings=embeddings, folder=self._folder, background=False)
 
     def build(self) -> dict[str, float]:
         """Make it from nothing."""
-        with CodeIndex(self._root, **self._options) as index:
+        with self._opened() as index:
             seconds, _ = timed(index.refresh)
             figures = {"build": seconds, "files": index.stats().files, "chunks": index.stats().chunks}
             if self._embed:
@@ -68,14 +74,14 @@ class Motet:
 
     def open(self) -> dict[str, float]:
         """Open it in a new process, and search."""
-        seconds, index = timed(lambda: CodeIndex(self._root, **self._options))
+        seconds, index = timed(self._opened)
         with index:
             first, _ = timed(lambda: index.search(QUESTION))
             return {"first search": seconds + first, "search": median(lambda: index.search(QUESTION))}
 
     def update(self) -> dict[str, float]:
         """Find what was just added to a file; twice, since the first time loads what reads files."""
-        with CodeIndex(self._root, **self._options) as index:
+        with self._opened() as index:
             index.search(QUESTION)
             figures = {}
             for name in ("update", "update again"):
