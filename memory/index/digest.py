@@ -19,11 +19,11 @@ READ, DOCSTRING_READ = 600, 300
 cost twice the time and were measured to find hardly more."""
 IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import\b|import[ \t]+([\w., \t]+)"  # Python
-    r"|(?:import|export)\b[^\n;'\"]{0,500}['\"]([^'\"\n]+)['\"]"  # JavaScript, as the next
-    r"|.{0,200}\brequire\(['\"]([^'\"\n]+)['\"]\)"
+    r"|(?:import|export)\b[^\n;'\"]{0,500}['\"]([^'\"\n]+)['\"]"  # JavaScript
     r"|(?:use|using|#include|require_relative|require)[ \t]+['\"<]?([\w:./\\]+))",
     re.MULTILINE,
 )
+REQUIRE = re.compile(r"\brequire\(['\"]([^'\"\n]+)['\"]\)")  # JavaScript's other way, anywhere in a line
 
 
 class Place(NamedTuple):
@@ -100,6 +100,8 @@ def _likeness(path: str, chunk: Chunk) -> str:
 
 def _imports(texts: Iterable[str]) -> Iterable[str]:
     for text in texts:
+        if "require(" in text:
+            yield from REQUIRE.findall(text)
         for found in IMPORT.finditer(text):
             for name in next(filter(None, found.groups()), "").split(","):
                 if module := name.split(" as ")[0].strip():

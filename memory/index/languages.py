@@ -6,7 +6,7 @@ Grammars come from a package for each language. The one package that has them al
 import importlib
 from dataclasses import dataclass
 from functools import cache
-from pathlib import PurePosixPath
+from posixpath import splitext
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ _BY_SUFFIX = {suffix: language for language in LANGUAGES for suffix in language.
 
 def language_of(path: str) -> Language | None:
     """Give the language of a file by its suffix, or nothing for one without a grammar."""
-    return _BY_SUFFIX.get(PurePosixPath(path).suffix.lower())
+    return _BY_SUFFIX.get(splitext(path)[1].lower())
 
 
 @cache

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from motet.memory.index.languages import language_of
 
@@ -91,14 +91,14 @@ def scan(root: Path) -> Iterator[SourceFile | Skipped]:
     """
     here = _Folders(root)
     for path in sorted(listed(root)):
-        if VENDORED & set(PurePosixPath(path).parts[:-1]):
+        if not VENDORED.isdisjoint(path.split("/")[:-1]):
             continue
         if not path.isprintable():
             # Undecodable bytes come as halves of surrogate pairs, which neither JSON nor a database can hold.
             yield Skipped(os.fsencode(path).decode("utf-8", "replace"), "a name with characters that cannot be shown")
             continue
         try:
-            found = os.lstat(root / path)
+            found = os.lstat(f"{root}/{path}")
         except OSError:  # deleted since git saw it, or a name too long
             continue
         if stat.S_ISDIR(found.st_mode):

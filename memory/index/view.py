@@ -73,11 +73,11 @@ class View:
     @cached_property
     def definers(self) -> dict[str, list[int]]:
         """The chunks that define a name, by the name."""
-        found: dict[str, list[int]] = defaultdict(list)
+        found: dict[str, list[int]] = {}
         for number, row in enumerate(self.rows):
-            if row.place.symbol:
-                found[row.place.symbol.rpartition(".")[2]].append(number)
-        return dict(found)
+            if symbol := row.place.symbol:
+                found.setdefault(symbol.rpartition(".")[2], []).append(number)
+        return found
 
     @cached_property
     def by_likeness(self) -> dict[str, list[int]]:
