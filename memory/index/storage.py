@@ -82,13 +82,13 @@ class Storage:
     def __init__(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self.database = Database(file, SCHEMA)
+            self.database = Database(file, SCHEMA, durable=False)
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError:  # it is no database any more; all of it can be made again
             for part in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
                 part.unlink(missing_ok=True)
-            self.database = Database(file, SCHEMA)
+            self.database = Database(file, SCHEMA, durable=False)
 
     def writing(self) -> AbstractContextManager[None]:
         """All that is written inside is written, or nothing of it."""

@@ -17,15 +17,16 @@ class Database:
     Args:
         file: Made where there is none; `None` keeps all in memory.
         schema: Statements that make the tables where there are none.
+        durable: Whether what was written outlives a power failure. Without that it may be missing, and is still whole.
     """
 
-    def __init__(self, file: Path | None, schema: str) -> None:
+    def __init__(self, file: Path | None, schema: str, *, durable: bool = True) -> None:
         self.lock = threading.RLock()
         self._connection = sqlite3.connect(
             ":memory:" if file is None else file, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False
         )
         self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         self._connection.executescript(schema)
 
     def ask(self, statement: str, *values: object) -> list[Any]:
