@@ -1,7 +1,7 @@
 """Makes tasks for `localisation.py` of a repository's own history: a commit's message asks, what it changed answers.
 
 Taken are commits that mend something: one file of Python beside its tests, at most four functions of it, and a message
-of 35 to 600 words. Messages tell more of a change than reports of bugs do, so figures on them are for comparing settings.
+of 35 to 600 words. Messages tell more of a change than reports of bugs do, so figures on them are to compare settings.
 
     python benchmarks/commit_tasks.py REPOSITORY --name owner/name --most 30 > TASKS.jsonl
 """
