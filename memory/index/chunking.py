@@ -69,10 +69,7 @@ def chunks_of(path: str, text: str) -> list[Chunk]:
     source = text.encode("utf-8", errors="replace")
     lines = source.decode().split("\n")
     module = _Definition("module", None, None, 0, _last_line(lines), (0, len(source)))
-    try:
-        _nest(module, _definitions(language, source))
-    except RecursionError:  # thousands of levels, as only a program writes them: it stays one piece
-        module.inside.clear()
+    _nest(module, _definitions(language, source))
     return [_chunk(one, lines, source) for one in _walk(module) if one.inner is not None or not _bare(one, lines)]
 
 

@@ -1,5 +1,8 @@
-"""From a question to an order of files and chunks. Every number here was chosen on the messages of commits to
-repositories that no figure is reported of; `benchmarks/localisation.py` shows what each signal brings."""
+"""From a question to an order of files and chunks.
+
+The numbers here were chosen on the messages of commits to five repositories that are not in SWE-bench, but for `DENSE`.
+`benchmarks/localisation.py` shows what each signal brings.
+"""
 
 import math
 from collections.abc import Collection, Sequence
