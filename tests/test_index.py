@@ -269,6 +269,20 @@ def test_vectors_fill_in_behind_and_are_shared_and_kept(shop, tmp_path):
         assert index.search("price times tax: add", k=1, without=only)[0].symbol == "add_tax"
 
 
+def test_while_one_thread_embeds_another_finds_what_was_just_written(shop, tmp_path):
+    told = threading.Event()
+    with CodeIndex(shop, embeddings=WordEmbeddings(), folder=tmp_path / "i") as index:
+
+        def search_meanwhile(done, total):
+            write(shop, {"shop/late.py": "def written_meanwhile(): ...\n"})
+            worker = threading.Thread(target=lambda: told.set() if index.search("written meanwhile") else None)
+            worker.start()
+            worker.join(30)
+
+        index.embed(search_meanwhile)
+        assert told.is_set()
+
+
 def test_in_the_background_vectors_come_by_themselves_and_close_waits_for_no_end(shop, tmp_path):
     slow = SlowEmbeddings()
     index = CodeIndex(shop, embeddings=slow, folder=tmp_path / "i")

@@ -77,6 +77,7 @@ class CodeIndex:
         self._number = self._storage.view(str(self.root))
         self._dense = Dense(model, self.folder, self._storage) if model is not None else None
         self._background = background
+        self._filling = 0
         self._turn = threading.RLock()
         self._view = View({}, {})
         self._digests: dict[str, Digest] = {}
@@ -148,12 +149,13 @@ class CodeIndex:
         """
         if self._dense is None:
             return 0
-        with self._turn:  # so that the background does not begin as well
-            self._dense.end()
-            refresh(self.root, self._storage, self._take_number(), lambda done, total: None)
-            self._look(begin=False)
-            view = self._view
-            return self._dense.fill(view, progress)
+        with self._turn:
+            self._filling += 1  # meanwhile a search must not begin in the background what is done here
+        try:
+            return self._dense.fill(self.view(), progress)
+        finally:
+            with self._turn:
+                self._filling -= 1
 
     def view(self, *, refresh: bool = True) -> View:
         """What is searched, for signals of your own: paths, chunks, words and the symbol graph."""
@@ -232,7 +234,7 @@ class CodeIndex:
             self._number, self._generation = number, -1
         return number
 
-    def _look(self, *, begin: bool = True) -> None:
+    def _look(self) -> None:
         """Take up what is kept of this folder, if it is another than before."""
         generation = self._storage.generation(self._number)
         if generation == self._generation:
@@ -244,7 +246,7 @@ class CodeIndex:
         self._digests.update(self._storage.digests(wanted - self._digests.keys()))
         self._view = View({path: name for path, name in documents.items() if name in self._digests}, self._digests)
         self._generation = generation
-        if begin and self._dense is not None and self._background:
+        if self._dense is not None and self._background and not self._filling:
             self._dense.begin(self._view)
 
 
