@@ -45,6 +45,8 @@ DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 LIKE_CODE = re.compile(r"[a-z0-9]_[a-z0-9]|^_|[a-z][A-Z]|^[A-Z]+[a-z]+[A-Z]|^[A-Z][A-Z0-9]+_|\w\.\w")
 QUOTED = re.compile(r"`{1,3}([^`\n]{1,80})`")
 FILE = re.compile(r"(?<![\w./\\-])[\w./\\-]{1,200}\.(?:pyi?|[jt]sx?|mjs|go|rs|java|cc?|cpp|hpp?|rb|cs|php)\b")
+# Not read by `motet.tools.diagnosis`, which leaves out what lies in packages: where a report was written, the code of
+# this repository mostly did.
 FRAME = re.compile(
     r'File "([^"\n]+)", line (\d+)(?:, in (\S+))?'  # Python
     r"|^(\S{1,300}\.py):(\d+):(?: in (\w+))?"  # pytest
