@@ -100,8 +100,9 @@ NUMBERS = (
     Number(
         "remember",
         ("answer", "answer", "answer", "answer", "answer"),
-        "A remembered solution that answers costs runs and no tokens. One that does not is shown to no model until that"
-        " is measured to help.",
+        "A remembered solution that answers costs runs and no tokens. One that does not is shown to no model: of 1.5B's"
+        " tasks it made one right and one wrong, and the wrong one was `verified`, since answers written with one"
+        " example in sight agree. Larger models were not measured.",
     ),
     Number(
         "repair_rounds",
