@@ -16,7 +16,8 @@ from motet.memory.index.repo_map import count_tokens, repo_map
 from motet.memory.index.retriever import CodeRetriever
 from motet.memory.index.signals import SIGNALS, Signal
 from motet.memory.index.tools import create_code_tools
-from motet.memory.index.tree import NoRepositoryError, Skipped
+from motet.memory.index.tree import Skipped
+from motet.tools.git import NoRepositoryError
 
 if TYPE_CHECKING:
     from motet.memory.index.node_parser import CodeNodeParser

@@ -21,10 +21,10 @@ from motet.memory.index.ranking import Ranking, rank
 from motet.memory.index.refreshing import Progress, Refreshed, forget_stale, refresh
 from motet.memory.index.signals import EVERY, SIGNALS, Signal
 from motet.memory.index.storage import Storage
-from motet.memory.index.tree import NoRepositoryError, home_of
 from motet.memory.index.view import View
 from motet.memory.index.words import Scores
 from motet.models import cache_folder
+from motet.tools.git import NoRepositoryError, home_of
 
 FORMAT = 1
 """Grows when what is kept is made in another way; then a new folder is begun."""

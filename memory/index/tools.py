@@ -15,7 +15,7 @@ from motet.memory.index.locating import find_references as look_for_references
 from motet.memory.index.locating import find_symbol
 from motet.memory.index.refreshing import decoded
 from motet.memory.index.repo_map import repo_map as draw_map
-from motet.memory.index.tree import listed
+from motet.tools.git import listed
 
 LONGEST = 12_000
 """Characters of an answer: about four thousand tokens, so that a dozen still fit in a common context."""

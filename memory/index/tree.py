@@ -8,13 +8,12 @@ import errno
 import os
 import re
 import stat
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from motet.memory.index.languages import language_of
+from motet.tools.git import listed
 
 LARGEST = 1_000_000
 """Bytes; a larger source file is data, or was made by a program."""
@@ -41,14 +40,6 @@ GENERATED_HEAD = re.compile(
 )
 HEAD = 2048
 """Bytes at the beginning of a file in which a generator leaves its mark."""
-
-GIT = ("git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
-"""A repository's own settings could name programs to run, and it may be anybody's."""
-
-
-class NoRepositoryError(Exception):
-    """What should be indexed cannot be; the message says why."""
-
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
@@ -157,42 +148,3 @@ class _Folders:
             place = os.path.join(self._root, folder) if folder else str(self._root)
             self._known[folder] = os.path.realpath(place) == place
         return self._known[folder]
-
-
-def home_of(root: Path) -> Path:
-    """What a repository and its worktrees have in common: git's own folder, or else the folder itself."""
-    done = _git(root, "rev-parse", "--path-format=absolute", "--git-common-dir")
-    return Path(os.fsdecode(done.stdout).strip()) if done.returncode == 0 else root
-
-
-def listed(root: Path, *below: str) -> set[str]:
-    """The files that git has or would take, from the root; of all kinds.
-
-    Args:
-        root: The folder.
-        below: Only what these pathspecs name; git's own rules for them hold.
-
-    Raises:
-        NoRepositoryError: It is no folder, or git is not installed.
-    """
-    if not root.is_dir():
-        raise NoRepositoryError(f"{str(root)!r} is no folder. Give the folder of a repository.")
-    listing = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *below)
-    done = _git(root, *listing)
-    if done.returncode != 0:  # no repository, or one that git does not trust: an empty one looks at the same folder
-        with tempfile.TemporaryDirectory() as empty:
-            made = _git(root, "init", "--quiet", "--bare", empty)
-            if made.returncode == 0:
-                done = _git(root, f"--git-dir={empty}", f"--work-tree={root}", *listing)
-    if done.returncode != 0:
-        raise NoRepositoryError(f"git cannot list the files of {root}: {os.fsdecode(done.stderr).strip()}")
-    return {os.fsdecode(name).rstrip("/") for name in done.stdout.split(b"\0") if name}
-
-
-def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    # Another repository that the caller works in, a hook's for instance, must not be asked in the place of this one.
-    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    try:
-        return subprocess.run([*GIT, "-C", str(root), *arguments], capture_output=True, check=False, env=env)
-    except FileNotFoundError:
-        raise NoRepositoryError("git is not installed, and it says which files belong to a repository.") from None

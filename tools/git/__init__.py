@@ -1,0 +1,24 @@
+"""Git: a copy of a repository to work in, patches, and their way back into the user's own tree."""
+
+from motet.tools.git.command import GitError
+from motet.tools.git.delivery import Delivery, apply_patch, check_branch, commit_branch, undo
+from motet.tools.git.listing import NoRepositoryError, home_of, listed
+from motet.tools.git.patch import Patch, PatchedFile, read_patch
+from motet.tools.git.workspace import BrokenWorkspaceError, Workspace
+
+__all__ = [
+    "BrokenWorkspaceError",
+    "Delivery",
+    "GitError",
+    "NoRepositoryError",
+    "Patch",
+    "PatchedFile",
+    "Workspace",
+    "apply_patch",
+    "check_branch",
+    "commit_branch",
+    "home_of",
+    "listed",
+    "read_patch",
+    "undo",
+]
