@@ -96,7 +96,7 @@ def _run_batch(task: Task, batch: Any, job: dict[str, Any], deadline: float, roo
     finished: list[Any] = []
     while time.monotonic() < deadline and room > 0:
         worker = start(partial(task.serve, job, batch, tuple(finished)))
-        run = _watch(worker, job, deadline, room)
+        run = watch(worker, job, deadline, room)
         runs.append(run)
         room -= run["size"]
         finished += [event[1] for event in run["events"] if event[0] == "done"]
@@ -106,7 +106,7 @@ def _run_batch(task: Task, batch: Any, job: dict[str, Any], deadline: float, roo
     return runs
 
 
-def _watch(worker: Worker, job: dict[str, Any], deadline: float, room: int) -> dict[str, Any]:
+def watch(worker: Worker, job: dict[str, Any], deadline: float, room: int) -> dict[str, Any]:
     """Take down what a worker says, with our own clock, until it ends or must be ended."""
     run: dict[str, Any] = {"events": [], "during": None, "loaded": False, "ending": "exit", "code": None, "size": 0}
     since = time.monotonic()
