@@ -1,0 +1,1 @@
+"""Floor 6: benchmarks. What a team is measured on, and how."""
