@@ -1,0 +1,21 @@
+"""What models answer becomes changed files, all or nothing. Nothing here touches a disk."""
+
+from motet.tools.edits.applying import apply_edits
+from motet.tools.edits.blocks import Block, Delete, Edits, Rename, read_blocks
+from motet.tools.edits.change import EditError, FileChange, overlay
+from motet.tools.edits.format import FORMAT
+from motet.tools.edits.source import Source
+
+__all__ = [
+    "FORMAT",
+    "Block",
+    "Delete",
+    "EditError",
+    "Edits",
+    "FileChange",
+    "Rename",
+    "Source",
+    "apply_edits",
+    "overlay",
+    "read_blocks",
+]
