@@ -27,21 +27,24 @@ def main(job: dict[str, Any], _task: object) -> None:
     with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")
         syntax = {path: fault for path in job["paths"] if (fault := compiled(f"after/{path}"))}
-        broken = [path for path in job["paths"] if compiled(f"before/{path}")]
+        broken_before = [path for path in job["paths"] if compiled(f"before/{path}")]
         answers = {path: [answer(use) for use in uses] for path, uses in job["uses"].items() if path not in syntax}
+    broken = {*(f"after/{path}" for path in syntax), *(f"before/{path}" for path in broken_before)}
     rows, complaint = ruff_rows(certain)
     refused = None
-    if rows is None and job["fallback"]:
-        refused = complaint
-        rows, complaint = ruff_rows(start(job["fallback"]))
+    if rows is None:  # it refuses the configuration, or one of the files was too much for it
+        refused = complaint if style else None
+        files = [file for file in job["files"] if file not in broken]
+        rows, complaint = ruff_rows(start([*job["alone"], *files]) if files else None)
     own, own_complaint = ruff_rows(style) if style else ([], "")
-    found, screen_complaint = bandit_rows(screen)
+    found, screen_complaint = bandit_rows(screen, broken)
     if found:  # most changes are spared this half
-        found += bandit_rows(start(job["screen_before"]))[0] or []
+        old, screen_complaint = bandit_rows(start(job["screen_before"]), broken)
+        found = None if old is None else found + old
     report = {
         "version": sys.version_info[:2],
         "syntax": syntax,
-        "broken_before": broken,
+        "broken_before": broken_before,
         "answers": answers,
         "certain": rows,
         "refused": refused if refused is not None else own_complaint if own is None else None,
@@ -96,8 +99,8 @@ def ruff_rows(running: Running | None) -> tuple[Rows | None, str]:
     return kept, complaint
 
 
-def bandit_rows(running: Running | None) -> tuple[Rows | None, str]:
-    """What bandit found."""
+def bandit_rows(running: Running | None, broken: set[str]) -> tuple[Rows | None, str]:
+    """What bandit found, and which files it could not read though they are Python."""
     if running is None:
         return [], ""
     found, complaint = finish(running)
@@ -105,7 +108,8 @@ def bandit_rows(running: Running | None) -> tuple[Rows | None, str]:
         report = json.loads(found)
     except ValueError:
         return None, complaint
-    return [
+    unread = [row for row in report["errors"] if os.path.normpath(row["filename"]) not in broken]
+    rows = [
         {
             "file": os.path.normpath(row["filename"]),
             "code": row["test_id"],
@@ -115,7 +119,8 @@ def bandit_rows(running: Running | None) -> tuple[Rows | None, str]:
             "confidence": row["issue_confidence"].lower(),
         }
         for row in report["results"]
-    ], ""
+    ]
+    return rows, "; ".join(f"{row['filename']}: {row['reason']}" for row in unread)[:300]
 
 
 def compiled(path: str) -> dict[str, Any] | None:

@@ -86,12 +86,13 @@ class PythonJob:
         """The command, and what it reads."""
         old = [f"before/{one.path}" for one in self.files if one.file.before is not None]
         new = [f"after/{one.path}" for one in self.files if one.file.after is not None]
-        certain = [*RUFF, "--ignore-noqa", f"--select={','.join(ERRORS if self.config else (*ERRORS, *REMARKS))}"]
-        alone = [*RUFF, "--ignore-noqa", "--isolated", f"--select={','.join((*ERRORS, *REMARKS))}", *old, *new]
+        alone = [*RUFF, "--ignore-noqa", "--isolated", f"--select={','.join((*ERRORS, *REMARKS))}"]
+        certain = [*RUFF, "--ignore-noqa", f"--select={','.join(ERRORS)}"] if self.config else alone
         job: dict[str, Any] = {
             "paths": [one.path for one in self.files],
-            "certain": [*certain, *old, *new] if self.config else alone,
-            "fallback": alone if self.config else [],
+            "files": [*old, *new],
+            "certain": [*certain, *old, *new],
+            "alone": alone,
             "style": [*RUFF, "."] if self.config else [],
             "screen": [*BANDIT, *new] if new else [],
             "screen_before": [*BANDIT, *old] if old else [],

@@ -38,14 +38,17 @@ def read_python(
 
 def _problems(report: Mapping[str, Any]) -> Iterator[str]:
     if report["refused"] is not None:
+        reason = " ".join(report["refused"].split())
         yield (
-            f"ruff refuses the repository's own configuration ({report['refused'][-200:]}); "
+            f"ruff does not work with the repository's own configuration ({reason}); "
             "only what is certain without one was looked for."
         )
     if report["certain"] is None:
         yield f"ruff gave no findings: {report['complaint']}"
     if report["screen"] is None:
         yield f"bandit gave no findings, so nothing is known about security: {report['screen_complaint']}"
+    elif report["screen_complaint"]:
+        yield f"bandit could not read a file: {report['screen_complaint']}"
 
 
 class _Reading:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from motet.tools.checks.change_findings import ChangedFile, ChangeFinding, ChangeFindingKind, Side
 from motet.tools.checks.change_lines import lines_of, text_of
 from motet.tools.checks.change_test_settings import changed_settings
-from motet.tools.checks.change_test_units import SWITCHES, WHOLE, Unit, names_in, units_of
+from motet.tools.checks.change_test_units import SWITCHES, WHOLE, Definition, Unit, names_in, units_of
 from motet.tools.source import parse_python
 
 Units = dict[str, Unit]
@@ -143,15 +143,17 @@ def _only_grew(old: ast.AST, new: ast.AST) -> bool:
     """Whether only cases were added: to a table, or to what a test is parametrized with."""
     if isinstance(old, ast.Assign) and isinstance(new, ast.Assign):
         return not set(names_in(old)) & SWITCHES and _has_all(old.value, new.value)
-    if not isinstance(old, ast.FunctionDef | ast.AsyncFunctionDef) or type(new) is not type(old):
+    if not isinstance(old, Definition) or not isinstance(new, Definition):
         return False
-    pairs = list(zip(old.decorator_list, new.decorator_list, strict=False))
-    if len(old.decorator_list) != len(new.decorator_list):
+    marks, more = old.decorator_list, new.decorator_list
+    if len(marks) != len(more) or _undecorated(old) != _undecorated(new):
         return False
-    if not all(ast.dump(one) == ast.dump(other) or _has_more_cases(one, other) for one, other in pairs):
-        return False
-    bare = [ast.dump(type(one)(**{**dict(ast.iter_fields(one)), "decorator_list": []})) for one in (old, new)]
-    return bare[0] == bare[1]
+    pairs = zip(marks, more, strict=True)
+    return all(ast.dump(one) == ast.dump(other) or _has_more_cases(one, other) for one, other in pairs)
+
+
+def _undecorated(node: Definition) -> str:
+    return ast.dump(type(node)(**{**dict(ast.iter_fields(node)), "decorator_list": []}))
 
 
 def _has_more_cases(old: ast.expr, new: ast.expr) -> bool:
