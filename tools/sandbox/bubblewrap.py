@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 
 from motet.tools.sandbox.bubblewrap_setup import Setup, set_up
+from motet.tools.sandbox.folders import NO_FOLDERS, Folders, checked_folders
 from motet.tools.sandbox.probe import probe
 from motet.tools.sandbox.protocol import DEFAULT_LIMITS, Capabilities, Execution, Files, Limits, SandboxError, Session
 from motet.tools.sandbox.rlimits import rlimits_for
@@ -45,11 +46,18 @@ class BubblewrapSandbox:
     """Runs code in new user, pid, network, ipc, uts and cgroup namespaces, on a read-only part of this system.
 
     Sessions share nothing but the process that starts their commands.
+
+    Args:
+        folders: Folders of the host that runs find, read-only, by their path inside, which is below /mnt.
+
+    Raises:
+        SandboxError: A folder may not be shown.
     """
 
     kind = KIND
 
-    def __init__(self) -> None:
+    def __init__(self, *, folders: Folders = NO_FOLDERS) -> None:
+        self._folders = checked_folders(folders)
         self._lock = threading.Lock()
         self._setup: Setup | None = None
         self._capabilities: Capabilities | None = None
@@ -60,7 +68,7 @@ class BubblewrapSandbox:
         """See `Sandbox.capabilities`."""
         with self._lock:
             if self._capabilities is None:
-                self._setup = self._setup or set_up(_attempt)
+                self._setup = self._setup or set_up(_attempt, self._folders)
                 setup = self._setup
                 self._capabilities = probe(lambda: BubblewrapSession(setup, isolated=False))
             return self._capabilities
@@ -70,7 +78,7 @@ class BubblewrapSandbox:
         isolated = self.capabilities.isolated
         with self._lock:
             if self._setup is None:
-                self._setup = set_up(_attempt)
+                self._setup = set_up(_attempt, self._folders)
             session = BubblewrapSession(self._setup, isolated=isolated, on_close=self._sessions.discard)
             self._sessions.add(session)
         return session

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
@@ -46,11 +46,12 @@ class Setup(NamedTuple):
     groups: CgroupParent | None
 
 
-def set_up(attempt: Callable[[Setup], Execution]) -> Setup:
+def set_up(attempt: Callable[[Setup], Execution], folders: Mapping[str, Path]) -> Setup:
     """The first way that works, the better ones first.
 
     Args:
         attempt: Runs a command that does nothing.
+        folders: What the sandbox shows besides, checked.
 
     Raises:
         NoSandboxError: None does; the message has the causes.
@@ -67,7 +68,7 @@ def set_up(attempt: Callable[[Setup], Execution]) -> Setup:
     failures = []
     for program in programs:
         for group in dict.fromkeys((groups, None)):
-            setup = _prepare(program, group)
+            setup = _prepare(program, group, folders)
             try:
                 execution = attempt(setup)
                 if execution.verdict == "ok":
@@ -95,15 +96,17 @@ def _files(distribution: str) -> list[Path]:
         return []
 
 
-def _prepare(program: Path, groups: CgroupParent | None) -> Setup:
+def _prepare(program: Path, groups: CgroupParent | None, folders: Mapping[str, Path]) -> Setup:
     """Everything where an unprivileged process can reach it: in place for a user, staged for root."""
     home = python_home()
     seccomp = seccomp_program()
     places = {"toolbox": toolbox()}
     if home is not None:
         places |= {"python/lib": home / "lib", f"python/bin/{PYTHON}": python_binary()}
+    shown = {f"folders/{number}": inside for number, inside in enumerate(folders)}
+    places |= {name: folders[inside] for name, inside in shown.items()}
     if os.geteuid() != 0:
-        walls = _walls(program, places, home, seccomp)
+        walls = _walls(program, places, home, seccomp)._replace(folders=_shown(shown, places))
         return Setup(Launcher(), walls, groups)
     # The package's binary looks for its library beside the folder that it is in.
     package = program.parent.parent
@@ -118,7 +121,8 @@ def _prepare(program: Path, groups: CgroupParent | None) -> Setup:
         staged_program = Path("bubblewrap/bwrap")
     root = _stage_root(places.values())
     launcher = Launcher(drop_to=int(NOBODY), stage_root=root, stage=places)
-    walls = _walls(root / staged_program, {name: root / name for name in places}, home, seccomp)
+    staged = {name: root / name for name in places}
+    walls = _walls(root / staged_program, staged, home, seccomp)._replace(folders=_shown(shown, staged))
     return Setup(launcher, walls, groups)
 
 
@@ -139,6 +143,10 @@ def _walls(program: Path, places: dict[str, Path], home: Path | None, seccomp: b
         python_home=home,
         seccomp=seccomp,
     )
+
+
+def _shown(shown: Mapping[str, str], places: Mapping[str, Path]) -> tuple[tuple[str, Path], ...]:
+    return tuple((inside, places[name]) for name, inside in shown.items())
 
 
 def _cause() -> str:

@@ -16,6 +16,7 @@ from motet.tools.sandbox.docker_engine import connect
 from motet.tools.sandbox.docker_machine import Machine, MachineGoneError, Shape
 from motet.tools.sandbox.docker_owner import remove_orphans
 from motet.tools.sandbox.docker_pool import Pool
+from motet.tools.sandbox.folders import NO_FOLDERS, Folders, checked_folders
 from motet.tools.sandbox.image import build_image, image_exists, image_name
 from motet.tools.sandbox.protocol import (
     DEFAULT_LIMITS,
@@ -56,6 +57,11 @@ class DockerSandbox:
             the first run of a session that asks for others waits for a container of its own.
         cpus: Processors that a container may use at once.
         runtime: Another runtime that the engine knows, such as gVisor's `runsc`.
+        folders: Folders of the host that runs find, read-only, by their path inside, which is below /mnt. The engine
+            must be on this machine.
+
+    Raises:
+        SandboxError: A folder may not be shown.
     """
 
     kind = KIND
@@ -68,12 +74,14 @@ class DockerSandbox:
         limits: Limits = DEFAULT_LIMITS,
         cpus: float = 1.0,
         runtime: str | None = None,
+        folders: Folders = NO_FOLDERS,
     ) -> None:
         self._image = image
         self._pool_size = pool_size
         self._shape = Shape.of(limits)
         self._cpus = cpus
         self._runtime = runtime
+        self._folders = checked_folders(folders)
         self._lock = threading.Lock()
         self._pool: Pool | None = None
         self._end: weakref.finalize[..., Any] | None = None
@@ -120,9 +128,9 @@ class DockerSandbox:
                     raise NoSandboxError(f"The Docker Engine answers but has no image {image}; {how}.")
                 client = connect()
                 remove_orphans(client)
-                cpus, runtime = self._cpus, self._runtime
+                cpus, runtime, folders = self._cpus, self._runtime, self._folders
                 self._pool = Pool(
-                    lambda shape: Machine.start(client, image, shape, cpus=cpus, runtime=runtime),
+                    lambda shape: Machine.start(client, image, shape, cpus=cpus, runtime=runtime, folders=folders),
                     self._shape,
                     self._pool_size,
                 )

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from motet.tools.sandbox.docker_owner import labels
@@ -79,7 +80,16 @@ class Machine:
         self._ready = False
 
     @classmethod
-    def start(cls, client: "DockerClient", image: str, shape: Shape, *, cpus: float, runtime: str | None) -> Self:
+    def start(
+        cls,
+        client: "DockerClient",
+        image: str,
+        shape: Shape,
+        *,
+        cpus: float,
+        runtime: str | None,
+        folders: Mapping[str, Path],
+    ) -> Self:
         """Make a container and wait until it is ready.
 
         Raises:
@@ -88,7 +98,7 @@ class Machine:
         from docker.errors import APIError, ImageNotFound
 
         try:
-            container = client.containers.create(image, **_hardened(shape, cpus, runtime))
+            container = client.containers.create(image, **_hardened(shape, cpus, runtime), mounts=_mounts(folders))
         except ImageNotFound as error:
             raise NoSandboxError(f"There is no image {image}; run `motet sandbox build`.") from error
         except APIError as error:
@@ -254,6 +264,16 @@ def _hardened(shape: Shape, cpus: float, runtime: str | None) -> dict[str, Any]:
             Ulimit(name="core", soft=0, hard=0),
         ],
     }
+
+
+def _mounts(folders: Mapping[str, Path]) -> list[Any]:
+    """Folders of the host, checked, to be read only. File systems that are mounted within one are not shown."""
+    from docker.types import Mount
+
+    mounts = [Mount(inside, str(folder), type="bind", read_only=True) for inside, folder in folders.items()]
+    for mount in mounts:
+        mount["BindOptions"] = {"NonRecursive": True, "Propagation": "rprivate"}
+    return mounts
 
 
 def _remove(client: "DockerClient", container: "Container") -> None:

@@ -4,9 +4,12 @@ import atexit
 import os
 import threading
 from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from motet.tools.sandbox.folders import NO_FOLDERS, Folders
 from motet.tools.sandbox.protocol import Capabilities, NoSandboxError, Sandbox, UnknownSandboxError
 
 AUTO = "auto"
@@ -42,25 +45,30 @@ UNSAFE_HOST = SandboxStatus(
 )
 
 
-def resolve_sandbox(spec: str | Sandbox = AUTO) -> Sandbox:
+def resolve_sandbox(spec: str | Sandbox = AUTO, *, folders: Folders = NO_FOLDERS, image: str | None = None) -> Sandbox:
     """Get a sandbox. One of each kind is shared by the whole process and closed at its end.
 
     Args:
         spec: `auto` for Docker where an engine answers and has motet's image, else bubblewrap; `docker` or `bubblewrap`
             for that kind or an error; `unsafe-host` for the bare host, which no other word leads to; or a sandbox,
-            which is given back. The result's `kind` says what was taken.
+            which is given back as it is. The result's `kind` says what was taken.
+        folders: Folders of the host that runs find, read-only, by their path inside, which is below /mnt. Who asks for
+            the same ones gets the same sandbox. The bare host shows all of itself anyway.
+        image: A Docker image of the user's, with a Python and packages of its own: then no `folders` are shown.
 
     Raises:
         NoSandboxError: The wanted kind does not work here, or with `auto` none; the message says why and what to do.
+        SandboxError: One of the folders may not be shown.
         UnknownSandboxError: There is no such kind.
     """
     if not isinstance(spec, str):
         return spec
+    wants = Wants(() if image is not None else tuple(sorted(folders.items())), image)
     if spec == AUTO:
-        return _automatic()
+        return _automatic(wants)
     if spec not in _KINDS:
         raise UnknownSandboxError(f"There is no sandbox {spec!r}. There are: {', '.join((AUTO, *_KINDS))}.")
-    sandbox = _shared(spec)
+    sandbox = _shared(spec, wants)
     if spec in AUTOMATIC:
         _require_isolated(sandbox)
     return sandbox
@@ -82,11 +90,11 @@ def survey() -> list[SandboxStatus]:
     return [*statuses, UNSAFE_HOST]
 
 
-def _automatic() -> Sandbox:
+def _automatic(wants: "Wants") -> Sandbox:
     failures = []
     for kind in AUTOMATIC:
         try:
-            sandbox = _shared(kind)
+            sandbox = _shared(kind, wants)
             _require_isolated(sandbox)
         except NoSandboxError as error:
             failures.append(f"{kind}: {error}")
@@ -105,45 +113,57 @@ def _require_isolated(sandbox: Sandbox) -> None:
         )
 
 
-def _docker() -> Sandbox:
+class Wants(NamedTuple):
+    """What a sandbox is to have besides its kind."""
+
+    folders: tuple[tuple[str, Path], ...] = ()
+    image: str | None = None
+
+
+NOTHING = Wants()
+
+
+def _docker(wants: Wants = NOTHING) -> Sandbox:
     from motet.tools.sandbox.docker import DockerSandbox
 
-    return DockerSandbox()
+    return DockerSandbox(folders=dict(wants.folders), image=wants.image)
 
 
-def _bubblewrap() -> Sandbox:
+def _bubblewrap(wants: Wants = NOTHING) -> Sandbox:
     from motet.tools.sandbox.bubblewrap import BubblewrapSandbox
 
-    return BubblewrapSandbox()
+    if wants.image is not None:
+        raise NoSandboxError(f"The image {wants.image} needs the docker sandbox; bubblewrap shows this system only.")
+    return BubblewrapSandbox(folders=dict(wants.folders))
 
 
-def _unsafe_host() -> Sandbox:
+def _unsafe_host(_wants: Wants = NOTHING) -> Sandbox:
     from motet.tools.sandbox.unsafe_host import UnsafeHostSandbox
 
     return UnsafeHostSandbox()
 
 
-_KINDS: dict[str, Callable[[], Sandbox]] = {
+_KINDS: dict[str, Callable[..., Sandbox]] = {
     "docker": _docker,
     "bubblewrap": _bubblewrap,
     "unsafe-host": _unsafe_host,
 }
-_instances: dict[tuple[int, str], Sandbox] = {}
+_instances: dict[tuple[int, str, Wants], Sandbox] = {}
 _lock = threading.Lock()
 
 
-def _shared(kind: str) -> Sandbox:
+def _shared(kind: str, wants: Wants = NOTHING) -> Sandbox:
     with _lock:
         # By process too: a fork must neither use nor close what its parent holds.
-        key = (os.getpid(), kind)
+        key = (os.getpid(), kind, wants)
         if key not in _instances:
             if not _instances:
                 atexit.register(_close_all)
-            _instances[key] = _KINDS[kind]()
+            _instances[key] = _KINDS[kind]() if wants == NOTHING else _KINDS[kind](wants)
         return _instances[key]
 
 
 def _close_all() -> None:
-    for (owner, _), sandbox in list(_instances.items()):
+    for (owner, *_), sandbox in list(_instances.items()):
         if owner == os.getpid():
             sandbox.close()

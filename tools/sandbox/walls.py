@@ -57,6 +57,8 @@ class Walls(NamedTuple):
     """Its installation on the host, to know what to hide of it."""
     seccomp: bytes | None
     """The filter, if there is one for this machine; it is read from `SECCOMP_DESCRIPTOR`."""
+    folders: tuple[tuple[str, Path], ...] = ()
+    """Where inside which other folder of the host is shown, see `folders.checked_folders`."""
 
     @lru_cache(maxsize=16)  # noqa: B019 - of the few there are, none goes before the process does
     def options(self, file_bytes: int) -> bytes:
@@ -72,6 +74,7 @@ class Walls(NamedTuple):
             *(word for name, value in ENVIRONMENT.items() for word in ("--setenv", name, value)),
             *self._system(),
             *self._tools(),
+            *(word for inside, folder in self.folders for word in ("--ro-bind", str(folder), inside)),
             *_own_folders(file_bytes),
             *(("--seccomp", str(SECCOMP_DESCRIPTOR)) if self.seccomp else ()),
         ]

@@ -1,5 +1,6 @@
 """A repository's own tests: how they are run, and what they show on its files with changes over them."""
 
+from motet.tools.suite.affected import affected_tests
 from motet.tools.suite.environment import Environment, NoEnvironmentError, find_environment
 from motet.tools.suite.results import Reach, SuiteOutcome, SuiteRun, TestResult
 from motet.tools.suite.running import arun_suite, run_suite
@@ -17,6 +18,7 @@ __all__ = [
     "SuiteSetup",
     "TestResult",
     "Tree",
+    "affected_tests",
     "arun_suite",
     "find_environment",
     "read_setup",

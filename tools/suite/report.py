@@ -1,6 +1,7 @@
 """From what the judge of a suite reports to results."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,11 @@ from motet.tools.suite.setup import SuiteSetup
 from motet.tools.testing import endings
 
 OUTCOMES = ("passed", "failed", "error", "skipped", "not_run")
+MISSING = re.compile(r"No module named '(\w+)")
+NO_PACKAGE = (
+    "If {name} is a package that the repository needs, install it into a virtual environment .venv in the repository, "
+    "or name an environment that has it."
+)
 NO_FILE = "there is no such file"
 ENDINGS = {
     "deadline": "The time for the whole run was used up.",
@@ -50,7 +56,7 @@ def read_report(
     if report["problem"]:
         heard.problems.append(report["problem"])
     for worker in report["workers"]:
-        heard.hear(worker)
+        heard.hear(worker, report["output"])
     results = [*heard.results(tests), *absent]
     if setup.left_out and setup.framework == "pytest":
         heard.problems.append(f"Left out of the options for pytest: {' '.join(setup.left_out)}.")
@@ -100,8 +106,8 @@ class _Heard:
         self._files: dict[str, TestResult] = {}
         self._functions: dict[tuple[str, str, int, int], set[str]] = {}
 
-    def hear(self, run: dict[str, Any]) -> None:
-        """Take in the word of one worker."""
+    def hear(self, run: dict[str, Any], output: str) -> None:
+        """Take in the word of one worker; `output` is the end of what all of them printed."""
         for kind, item, seconds, payload in run["events"]:
             if kind == "loaded" and not self._ids:
                 self._ids = _texts(_json(payload))
@@ -112,7 +118,7 @@ class _Heard:
             elif kind == "end":
                 said = endings.payload_of(payload)
                 self.changed += _texts(said.get("changed"))
-                self._end(said.get("code"))
+                self._end(said.get("code"), output)
         self.complete = run["ending"] == "end"
         during = self._name(run["during"])
         if during is not None and during not in self._results:
@@ -171,6 +177,8 @@ class _Heard:
             message = last.removeprefix("E").strip()
             self._files[path] = TestResult(id=path, outcome="error", message=message, detail=text)
             self.problems.append(f"{path} does not load: {message}.")
+            if match := MISSING.search(message):
+                self.problems.append(NO_PACKAGE.format(name=match[1]))
         elif item == "measured":
             if said.get("problem"):
                 self.problems.append(str(said["problem"]))
@@ -180,10 +188,17 @@ class _Heard:
             for path, lines in said.get("lines", {}).items():
                 self.lines[str(path)] = sorted({*self.lines.get(str(path), ()), *map(int, lines)})
 
-    def _end(self, code: object) -> None:
+    def _end(self, code: object, output: str) -> None:
         if code in (3, 4) or (code == 2 and not self._results):
-            words = {2: "was interrupted", 3: "failed within itself", 4: "refused its options or configuration"}
-            self.problems.append(f"Pytest {words[int(str(code))]}; the end of the output says why.")
+            errors = [
+                line for line in output.splitlines() if line.startswith(("E  ", "ERROR", "INTERNALERROR> ", "Exit:"))
+            ]
+            said = (
+                errors[-1].removeprefix("E").removeprefix("INTERNALERROR>").strip() if errors else output[-300:].strip()
+            )
+            self.problems.append(f"Pytest could not run the tests: {said}.")
+            if match := MISSING.search(said):
+                self.problems.append(NO_PACKAGE.format(name=match[1]))
 
 
 def _result(name: str, said: dict[str, Any], seconds: float) -> TestResult:

@@ -12,7 +12,6 @@ import signal
 import stat
 import sys
 import time
-from collections.abc import Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -22,7 +21,6 @@ from motet.tools.testing.worker import Send, set_dumpable, start
 
 LOG_KEPT = 24_000
 """Bytes of the end of what was printed that go into the report."""
-MOUNTED = "/mnt/"
 
 
 class Task(Protocol):
@@ -74,12 +72,12 @@ def _run(task: Task, job: dict[str, Any], guarded: dict[str, bytes], deadline: f
         run["loading"] = None
         runs.append(run)
         room -= run["size"]
-        if not _learn(run, state):
+        if not _learn(run, state, job):
             break
     return runs
 
 
-def _learn(run: dict[str, Any], state: dict[str, Any]) -> bool:
+def _learn(run: dict[str, Any], state: dict[str, Any], job: dict[str, Any]) -> bool:
     """Take from a worker's end what the next one has to know; whether one is needed."""
     refused = False
     for kind, item, _, payload in run["events"]:
@@ -93,7 +91,7 @@ def _learn(run: dict[str, Any], state: dict[str, Any]) -> bool:
             if state["ids"] is None:
                 state["ids"] = json.loads(payload)
             run["loading"] = None
-    if refused and not state["safe"]:
+    if refused and not state["safe"] and job["safe_arguments"] != job["arguments"]:
         state["safe"] = True
         return True
     if run["ending"] in ("end", "deadline", "flood"):
@@ -166,8 +164,3 @@ def _tail(path: str) -> str:
     with open(descriptor, "rb") as file:
         file.seek(max(0, os.fstat(descriptor).st_size - LOG_KEPT))
         return file.read(LOG_KEPT).decode("utf-8", "replace")
-
-
-def is_of(folder: str, paths: Sequence[str]) -> bool:
-    """Whether one of the paths lies in the folder."""
-    return any(path.startswith(folder + "/") for path in paths)
