@@ -5,7 +5,8 @@ setter may be. Without a number an answer's decorators say which is meant, and w
 caller would reach: of overloads the one with a body, of a property its getter.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from pydantic import BaseModel, ConfigDict
 
@@ -45,15 +46,16 @@ def function_source(text: str, symbol: str) -> FunctionSource:
     Raises:
         EditError: The file is no Python, or has no such function, or several and nobody can tell which.
     """
-    file = Parsed.of(text, "The file")
-    found = target_of(file, Symbol.read(symbol), symbol)
-    return FunctionSource(
-        symbol=symbol,
-        start_line=found.start,
-        end_line=found.node.end_lineno or found.node.lineno,
-        text=file.piece(found.node).text + "\n",
-        indent=file.indent(found.node),
-    )
+    with _no_deeper_than_python():
+        file = Parsed.of(text, "The file")
+        found = target_of(file, Symbol.read(symbol), symbol)
+        return FunctionSource(
+            symbol=symbol,
+            start_line=found.start,
+            end_line=found.node.end_lineno or found.node.lineno,
+            text=file.piece(found.node).text + "\n",
+            indent=file.indent(found.node),
+        )
 
 
 def replace_function(text: str, symbol: str, answer: str) -> str:
@@ -88,17 +90,25 @@ def replace_functions(text: str, answers: Mapping[str, str]) -> str:
     problems: list[str] = []
     for name, answer in answers.items():
         try:
-            file = _replaced(file, name, answer)
+            with _no_deeper_than_python():
+                file = _replaced(file, name, answer)
         except EditError as error:
             problems += [f"{name}: {problem}" for problem in error.problems]
     if problems:
         raise EditError(*problems)
-    if meaning(file.tree) == meaning(before.tree):
+    if file is before or meaning(file.tree) == meaning(before.tree):
         names = ", ".join(f"`{name}`" for name in answers)
-        raise EditError(
-            f"The answer changes nothing: {names} means what it meant before. Write what is to be different."
-        )
+        raise EditError(f"The answer changes nothing: {names} means the same as before. Write what is to be different.")
     return Newlines.of(text).restore(file.text)
+
+
+@contextmanager
+def _no_deeper_than_python() -> Iterator[None]:
+    """Python parses code so deep that it cannot walk through it afterwards."""
+    try:
+        yield
+    except RecursionError:
+        raise EditError("The code is nested too deeply to be edited function by function.") from None
 
 
 def _replaced(file: Parsed, name: str, text: str) -> Parsed:

@@ -45,8 +45,8 @@ def new_imports(file: ast.Module, brought: Iterable[ast.stmt], words: set[str]) 
             same_package = isinstance(node, ast.Import) and alias.asname is None and _package(name, there)
             if name in bound and not same_package:
                 raise EditError(
-                    f"`{text}` at the top of the file would change what `{name}` means in it. Use what the file has, or "
-                    "import it within the function."
+                    f"`{text}` at the top of the file would change what `{name}` means in it. Use what the file has, "
+                    "or import it within the function."
                 )
             if same_package and alias.name == name:
                 continue
