@@ -20,14 +20,18 @@ MESSAGE, DETAIL = 1000, 4000
 DETAILS = 2_000_000
 """Characters of tracebacks in all; behind that only messages are told."""
 USAGE_ERROR = 4
-NO_TESTS = 5
+NO_PYTEST = "The sandbox has no pytest: install it in the image, or name an environment that has it."
 
 
 def serve(job: dict[str, Any], state: dict[str, Any], send: Send) -> None:
     """Run the tests that are not finished."""
     settle(job)
-    import pytest
-
+    try:
+        import pytest
+    except ImportError:
+        send("note", "problem", NO_PYTEST)
+        send("end", None, json.dumps({"code": 0, "changed": []}))
+        return
     import_paths(job)
     reaching = Reaching(job) if job["reach"] or job["lines_of"] else None
     reporter = _Reporter(job, state, send, Snapshot(job["root"] + "/", ""), reaching)
@@ -158,7 +162,9 @@ class _Reporter:
             told = {"id": report.nodeid, "outcome": report.outcome, "text": text[-DETAIL:]}
             self._send("note", "collection", json.dumps(told))
 
-    def pytest_collection_modifyitems(self, items: list[Any], config: Any) -> None:
+    def pytest_collection_finish(self, session: Any) -> None:
+        # Behind all that choose among the tests or order them.
+        items: list[Any] = session.items
         self.collected = True
         wanted = [item for item in items if self._wanted is None or self._wanted.has(item.nodeid)]
         if self._number is None:
@@ -166,7 +172,7 @@ class _Reporter:
         kept = [item for item in wanted if self._name(item.nodeid) not in self._finished]
         if len(kept) < len(items):
             left_out = set(map(id, kept))
-            config.hook.pytest_deselected(items=[item for item in items if id(item) not in left_out])
+            session.config.hook.pytest_deselected(items=[item for item in items if id(item) not in left_out])
         items[:] = kept
         self._send("loaded", None, json.dumps(list(self._number)))
 

@@ -31,6 +31,7 @@ def read_report(
     *,
     tests: Sequence[str],
     missing: Sequence[str],
+    reach: bool = False,
 ) -> SuiteRun:
     """Make results of a report.
 
@@ -40,6 +41,7 @@ def read_report(
         setup: How the repository is tested.
         tests: What was asked for.
         missing: What was asked for and lies in no file.
+        reach: Whether it was asked which functions tests come through.
     """
     heard = _Heard()
     absent = [TestResult(id=test, outcome="not_run", message=NO_FILE) for test in missing]
@@ -68,13 +70,15 @@ def read_report(
         ]
     if not results and not heard.problems:
         heard.problems.append(f"No test was found. Pytest said: {report['output'].strip()[-500:]}")
+    if reach and (lost := heard.unmeasured(results)):
+        heard.problems.append(f"What {lost} tests came through is not known: their process did not live to tell.")
     run = _run(results, heard, execution, infrastructure=False)
     return run.model_copy(
         update={
             "output": report["output"],
             "reach": heard.reach(results),
             "lines": {path: tuple(lines) for path, lines in heard.lines.items()},
-            "complete": heard.complete and not missing,
+            "complete": heard.complete and all(result.outcome != "not_run" for result in results),
             "tampering": tampering,
             "changed": tuple(dict.fromkeys(heard.changed)),
         }
@@ -104,14 +108,19 @@ class _Heard:
         self._ids: list[str] = []
         self._results: dict[str, TestResult] = {}
         self._files: dict[str, TestResult] = {}
+        self._measured: set[str] = set()
         self._functions: dict[tuple[str, str, int, int], set[str]] = {}
 
     def hear(self, run: dict[str, Any], output: str) -> None:
         """Take in the word of one worker; `output` is the end of what all of them printed."""
+        done: list[str] = []
         for kind, item, seconds, payload in run["events"]:
+            if kind == "note" and item == "measured":
+                self._measured.update(done)
             if kind == "loaded" and not self._ids:
                 self._ids = _texts(_json(payload))
             elif kind == "done" and (name := self._name(item)) is not None and name not in self._results:
+                done.append(name)
                 self._results[name] = _result(name, endings.payload_of(payload), seconds)
             elif kind == "note":
                 self._note(item, payload)
@@ -164,14 +173,20 @@ class _Heard:
             for (p, s, a, b), tests in sorted(self._functions.items())
         )
 
+    def unmeasured(self, results: Sequence[TestResult]) -> int:
+        """How many tests were done of which it is not known what they came through."""
+        return sum(r.outcome in ("passed", "failed") and r.id not in self._measured for r in results)
+
     def _name(self, item: object) -> str | None:
         if isinstance(item, int):
             return self._ids[item] if 0 <= item < len(self._ids) else None
         return item if isinstance(item, str) else None
 
     def _note(self, item: object, payload: str | None) -> None:
-        said = endings.payload_of(payload) if item != "loading" else {}
-        if item == "collection" and said.get("outcome") == "failed":
+        said = endings.payload_of(payload) if item in ("collection", "measured") else {}
+        if item == "problem":
+            self.problems.append(str(payload))
+        elif item == "collection" and said.get("outcome") == "failed":
             path, text = str(said.get("id") or "."), str(said.get("text", ""))
             last = next((line for line in reversed(text.splitlines()) if line.startswith("E ")), text[-300:])
             message = last.removeprefix("E").strip()

@@ -12,12 +12,11 @@ from motet.tools.suite.report import read_report
 from motet.tools.suite.results import SuiteRun
 from motet.tools.suite.setup import SuiteSetup
 from motet.tools.suite.tree import NO_OVERLAY, Overlay, Tree, is_inside
-from motet.tools.testing.request import Exchange, Request, adrive, answer_to, drive, request_for
+from motet.tools.testing.request import Exchange, adrive, answer_to, drive, request_for
 
 PACKAGE = "motet.tools.suite"
 JUDGE = f"{PACKAGE}.suite_judge"
 BEFORE_JUDGE = ("worker", "judge", "integrity", f"{PACKAGE}.laying_out", JUDGE)
-TASKS = {"command": (f"{PACKAGE}.reaching", f"{PACKAGE}.pytest_suite", f"{PACKAGE}.command_suite")}
 PYTEST_TASK = (f"{PACKAGE}.reaching", f"{PACKAGE}.pytest_suite")
 PYTHON = (
     *("env", "-u", "PYTHONPATH", "-u", "PYTHONHOME", "-u", "PYTHONSTARTUP"),
@@ -26,6 +25,8 @@ PYTHON = (
 """Not with `-I`, which would take the fixed hash seed away and be handed on to processes that tests start."""
 MOST_WORKERS = 40
 """How often a run goes on behind a crash."""
+OUTPUT, COMMAND_OUTPUT = 24_000, 2 * MiB
+"""Of the end of what was printed: what is kept, and in what the results of a command are looked for."""
 REPORT = 12 * MiB
 """What workers may say."""
 OUTER_SECONDS = 5.0
@@ -57,7 +58,8 @@ async def arun_suite(
         session: Where it runs.
         tree: The repository's files.
         setup: How it is tested.
-        tests: Files, folders or node ids, of a class or function too; nothing: the whole suite.
+        tests: Files, folders or node ids, of a class or function too; nothing: the whole suite. Where a command of the
+            user's runs the suite, single tests run under pytest all the same.
         overlay: Files that are changed, added (such as a test that shows a bug) or, with `None`, removed.
         environment: The installed packages. The session's sandbox must have been made with its `folders`.
         reach: Also find out which test comes through which function.
@@ -137,6 +139,7 @@ def _exchange(
     stop_after_failures: int | None,
 ) -> Exchange:
     overlay = {path: content for path, content in overlay.items() if is_inside(path)}
+    by_command = setup.framework == "command" and not tests
     if setup.framework == "none" and not tests:
         return SuiteRun(results=(), problem=f"The repository has no tests that could be run: {setup.reason}.")
     present, missing = _present(tests, tree, overlay)
@@ -167,22 +170,19 @@ def _exchange(
         "reach": reach,
         "lines_of": list(lines_of),
         "maxfail": stop_after_failures,
-        "case_seconds": test_seconds if setup.framework != "command" else wall_seconds,
+        "case_seconds": wall_seconds if by_command else test_seconds,
         "load_seconds": wall_seconds,
         "most_workers": MOST_WORKERS,
         "bytes": REPORT,
+        "output_bytes": COMMAND_OUTPUT if by_command else OUTPUT,
     }
-    task = TASKS.get(setup.framework, PYTEST_TASK)
+    task = (*PYTEST_TASK, f"{PACKAGE}.command_suite") if by_command else PYTEST_TASK
     request = request_for(job, (*BEFORE_JUDGE, *task), files={"tree": tree.packed}, limits=limits, judge=JUDGE)
-    request = _with_seconds(request, wall_seconds)
+    request = request._replace(argv=(*PYTHON, request.argv[-1]))
     answer = answer_to(request, (yield request))
-    run = read_report(answer.report, answer.execution, setup, tests=present, missing=missing)
-    return command_output.read_results(run) if setup.framework == "command" else run
-
-
-def _with_seconds(request: Request, _seconds: float) -> Request:
-    """The request under our own interpreter's switches."""
-    return request._replace(argv=(*PYTHON, request.argv[-1]))
+    run = read_report(answer.report, answer.execution, setup, tests=present, missing=missing, reach=reach)
+    run = command_output.read_results(run) if by_command else run
+    return run.model_copy(update={"output": run.output[-OUTPUT:]})
 
 
 def _present(tests: Sequence[str], tree: Tree, overlay: Overlay) -> tuple[list[str], list[str]]:

@@ -198,6 +198,14 @@ def _of_command(
     words = shlex.split(command)
     if not words:
         raise ValueError("The test command is empty; give one such as `pytest tests`, or none at all.")
+    if words[1:3] == ["-m", "unittest"] and not any(word.endswith((".py", "Test")) for word in words[3:]):
+        return SuiteSetup(
+            framework="unittest",
+            source_folders=sources,
+            test_files=files,
+            selection=_below(words[3:], files),
+            reason=f"the command given: {command}",
+        )
     start = _pytest_words(words)
     if start is None:
         return SuiteSetup(
@@ -220,6 +228,13 @@ def _of_command(
         configuration=configuration,
         reason=f"the command given: {command}",
     )
+
+
+def _below(words: list[str], files: tuple[str, ...]) -> tuple[str, ...]:
+    """The test files that `unittest discover` would look at, under the folder that `-s` names."""
+    named = next((words[k + 1] for k, word in enumerate(words[:-1]) if word in ("-s", "--start-directory")), ".")
+    folder = named.strip("/").removeprefix("./")
+    return tuple(path for path in files if folder == "." or path.startswith(f"{folder}/"))
 
 
 def _pytest_words(words: list[str]) -> int | None:

@@ -19,9 +19,6 @@ from motet.tools.suite.laying_out import Packed, lay_out, unpack, write
 from motet.tools.testing.judge import Proof, watch, write_report
 from motet.tools.testing.worker import Send, set_dumpable, start
 
-LOG_KEPT = 24_000
-"""Bytes of the end of what was printed that go into the report."""
-
 
 class Task(Protocol):
     """What workers do: the module `pytest_suite` or `command_suite`."""
@@ -54,7 +51,7 @@ def main(job: dict[str, Any], task: Task) -> None:
         report["laid_out_seconds"] = time.monotonic() - began
         report["workers"] = _run(task, job, guarded, began + job["seconds"])
         report["changed"] = _changed(job["root"], guarded)
-    report["output"] = _tail(job["log"])
+    report["output"] = _tail(job["log"], job["output_bytes"])
     report["python"] = f"{sys.version_info.major}.{sys.version_info.minor}"
     write_report(proof, report)
 
@@ -156,11 +153,11 @@ def _is(path: str, content: bytes) -> bool:
         return stat.S_ISREG(os.fstat(descriptor).st_mode) and file.read(len(content) + 1) == content
 
 
-def _tail(path: str) -> str:
+def _tail(path: str, size: int) -> str:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return ""
     with open(descriptor, "rb") as file:
-        file.seek(max(0, os.fstat(descriptor).st_size - LOG_KEPT))
-        return file.read(LOG_KEPT).decode("utf-8", "replace")
+        file.seek(max(0, os.fstat(descriptor).st_size - size))
+        return file.read(size).decode("utf-8", "replace")
