@@ -100,5 +100,9 @@ def attempts_in(update: Mapping[str, Any], candidates: Sequence[Candidate]) -> l
     kinds = {one.index: one.origin for one in candidates}
     reports: Mapping[int, Report] = update.get("reports") or {}
     voids: Sequence[VoidProposal] = update.get("void") or ()
-    tested = [Attempt.of_report(report, kinds[index]) for index, report in reports.items() if index in kinds]
+    tested = [
+        Attempt.of_report(report, kinds[index])
+        for index, report in reports.items()
+        if index in kinds and isinstance(report, Report)  # a repository team has reports of its own
+    ]
     return [*map(Attempt.of_void, voids), *tested]

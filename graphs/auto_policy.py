@@ -33,10 +33,11 @@ def resolve_policy(spec: str | Policy, model: BaseChatModel) -> Policy:
     if spec != "auto":
         known = ", ".join(["auto", *POLICIES, *SIZES])
         raise ValueError(f"No policy is called {spec!r}; there are {known}, or give a `Policy` of your own.")
-    return _fitted(POLICIES[_class_of(model)], model)
+    return _fitted(POLICIES[class_of(model)], model)
 
 
-def _class_of(model: BaseChatModel) -> str:
+def class_of(model: BaseChatModel) -> str:
+    """How large a model is, in the words of `CLASSES`."""
     size = parameters_billions(model)
     if size is not None:
         return "0.5b" if size < 1 else "1.5b" if size < 5 else "7b" if size < 20 else "32b" if size < 100 else "api"

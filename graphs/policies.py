@@ -181,12 +181,13 @@ def policy_table() -> str:
     rows = [
         ["number", *CLASSES, "why"],
         ["---", *["--:"] * len(CLASSES), "---"],
-        *([f"`{number.field}`", *map(_shown, number.values), number.reason] for number in NUMBERS),
+        *([f"`{number.field}`", *map(shown, number.values), number.reason] for number in NUMBERS),
     ]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def _shown(value: float | str) -> str:
+def shown(value: float | str) -> str:
+    """A number in a table."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):

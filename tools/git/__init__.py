@@ -5,12 +5,14 @@ from motet.tools.git.delivery import Delivery, apply_patch, check_branch, commit
 from motet.tools.git.listing import NoRepositoryError, home_of, listed
 from motet.tools.git.patch import Patch, PatchedFile, read_patch
 from motet.tools.git.workspace import BrokenWorkspaceError, Workspace
+from motet.tools.git.writing import OutsideError, write_changes
 
 __all__ = [
     "BrokenWorkspaceError",
     "Delivery",
     "GitError",
     "NoRepositoryError",
+    "OutsideError",
     "Patch",
     "PatchedFile",
     "Workspace",
@@ -21,4 +23,5 @@ __all__ = [
     "listed",
     "read_patch",
     "undo",
+    "write_changes",
 ]

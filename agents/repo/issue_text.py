@@ -1,0 +1,24 @@
+"""Puts an issue and what is known of the fault into words for a model, within bounds."""
+
+from motet.agents.repo.baseline import Baseline
+
+ISSUE_CHARACTERS = 6000
+FAILURE_CHARACTERS = 900
+
+
+def issue_text(issue: str, characters: int = ISSUE_CHARACTERS) -> str:
+    """An issue, without its middle where it is too long: the fault is told at the beginning, the error at the end."""
+    text = issue.strip().replace("</issue>", "</ issue>")
+    if len(text) <= characters:
+        return text
+    head = characters * 2 // 3
+    return f"{text[:head]}\n[... {len(text) - characters} characters left out]\n{text[head - characters :]}"
+
+
+def failure_text(baseline: Baseline | None) -> str:
+    """What running the fault showed, for a prompt; empty where it was not run."""
+    shown = next((one.failure for one in baseline.reproductions if one.failure), "") if baseline else ""
+    if not shown:
+        return ""
+    cut = shown if len(shown) <= FAILURE_CHARACTERS else f"...\n{shown[-FAILURE_CHARACTERS:]}"
+    return f"\nRunning it shows:\n\n```\n{cut.strip()}\n```\n"

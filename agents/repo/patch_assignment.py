@@ -1,0 +1,30 @@
+"""What the coder of a repository is asked for next. The graph's wiring decides it."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from motet.agents.repo.change_plan import Target
+from motet.agents.repo.patch_candidate import PatchCandidate, PatchOrigin
+
+
+class PatchAssignment(BaseModel):
+    """One patch to write."""
+
+    model_config = ConfigDict(frozen=True)
+
+    index: int
+    """The patch's place in the order of proposals."""
+    kind: PatchOrigin
+    target: Target | None = None
+    """The function to change, for a coder that changes one at a time."""
+    temperature: float = 0.0
+    wording: Literal["repo_function", "repo_function_variant"] = "repo_function"
+    """Which wording of the prompt, for that coder."""
+    max_tokens: int = 2048
+    repairs: PatchCandidate | None = None
+    """What is to be made better."""
+    failure: str = ""
+    """Why: what a machine found, in words for the model."""
+    reason: str = ""
+    """Why this comes next, for people."""
