@@ -5,7 +5,7 @@ setter may be. Without a number an answer's decorators say which is meant, and w
 caller would reach: of overloads the one with a body, of a property its getter.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 
 from pydantic import BaseModel, ConfigDict
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from motet.tools.edits.answers import read_answer
 from motet.tools.edits.change import EditError
 from motet.tools.edits.newlines import Newlines
-from motet.tools.edits.pairing import pairs, target_of
+from motet.tools.edits.pairing import candidates, pairs, target_of
 from motet.tools.edits.parsed import Parsed
 from motet.tools.edits.splicing import meaning, splice
 from motet.tools.edits.symbols import Symbol, functions_named
@@ -103,7 +103,7 @@ def replace_functions(text: str, answers: Mapping[str, str]) -> str:
 
 
 @contextmanager
-def _no_deeper_than_python() -> Iterator[None]:
+def _no_deeper_than_python() -> Generator[None, None, None]:
     """Python parses code so deep that it cannot walk through it afterwards."""
     try:
         yield
@@ -113,6 +113,7 @@ def _no_deeper_than_python() -> Iterator[None]:
 
 def _replaced(file: Parsed, name: str, text: str) -> Parsed:
     symbol = Symbol.read(name)
+    candidates(file, symbol, name)  # what the file lacks is said before what the answer lacks
     answer = read_answer(text, symbol)
     there = [one.node for one in functions_named(file.tree, symbol.parts)]
     numbered = [(there.index(old.node), new) for old, new in pairs(file, answer.functions, symbol, name)]

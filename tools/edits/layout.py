@@ -97,7 +97,5 @@ def indented(lines: Sequence[str], indent: str, look: Layout, units: tuple[str, 
 
 
 def _without(line: str, indent: str) -> str:
-    if not line.strip():
-        return line.removeprefix(indent) if len(line) >= len(indent) else ""
     own = indent_of(line)
     return line.removeprefix(indent) if line.startswith(indent) else line[min(len(own), len(indent)) :]

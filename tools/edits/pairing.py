@@ -14,7 +14,7 @@ def target_of(file: Parsed, symbol: Symbol, name: str) -> Found:
         EditError: There is none, or nobody can tell which.
     """
     found = candidates(file, symbol, name)
-    only = usual(found)
+    only = found[0] if len(found) == 1 else usual(found)
     if only is None:
         raise EditError(_which(found, symbol))
     return only

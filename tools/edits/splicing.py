@@ -7,6 +7,7 @@ that tree. Of several ways to lay out the new lines the first that does so is ta
 import ast
 import inspect
 from collections.abc import Iterator
+from copy import copy
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
@@ -120,8 +121,9 @@ def _expected(file: Parsed, change: Splice) -> str:
 
 def _with_decorators(function: Function, old: Function) -> Function:
     """The new function; with the decorators of the old one, if it has none."""
-    fields = dict(ast.iter_fields(function)) | {"decorator_list": function.decorator_list or old.decorator_list}
-    return type(function)(**fields)
+    new = copy(function)
+    new.decorator_list = function.decorator_list or old.decorator_list
+    return new
 
 
 def _layouts(file: Parsed, change: Splice) -> Iterator[list[str]]:
