@@ -26,10 +26,23 @@ class Unit(NamedTuple):
     kind: UnitKind
     node: ast.AST
     line: int
+    around: str
+    """The conditions that it stands under, and the module that an import is from."""
     text: str
-    """What it says, whatever its format: its syntax tree, without docstrings, in its surroundings."""
+    """What it says, whatever its format: its syntax tree without docstrings, and what is around."""
     skips: int
     """How often it keeps tests from running."""
+
+    @property
+    def first(self) -> int:
+        """Its first line, with decorators."""
+        marks = self.node.decorator_list if isinstance(self.node, ast.ClassDef | Definition) else []
+        return min((mark.lineno for mark in marks), default=self.line)
+
+    @property
+    def last(self) -> int:
+        """Its last line."""
+        return getattr(self.node, "end_lineno", None) or self.line
 
     @property
     def is_automatic(self) -> bool:
@@ -44,7 +57,8 @@ class Unit(NamedTuple):
 def units_of(tree: ast.Module) -> dict[str, Unit]:
     """Everything by its name, `TestCart.test_total`; of several of one name the last, which is the one that counts."""
     without_docstrings(tree)
-    whole = Unit("support", ast.Pass(), 1, "", sum(_module_skips(tree.body)))
+    skipping = list(_module_skips(tree.body))
+    whole = Unit("support", ast.Pass(), skipping[-1] if skipping else 1, "", "", len(skipping))
     return {WHOLE: whole, **dict(_units(tree.body, "", ""))}
 
 
@@ -71,15 +85,15 @@ def names_in(node: ast.AST) -> Iterator[str]:
 
 
 def _module_skips(body: list[ast.stmt]) -> Iterator[int]:
-    """How often a file keeps all of its tests from running."""
+    """The lines that keep all tests of a file from running."""
     for node in body:
         match node:
             case ast.Expr() | ast.Raise():
-                yield _skips(node)
+                yield from [node.lineno] * _skips(node)
             case ast.Assign(targets=[ast.Name(id=name)]) if name in SWITCHES:
-                yield _skips(node)
-            case ast.Assign(value=ast.Call(func=function)):
-                yield _last_name(function) == "importorskip"
+                yield from [node.lineno] * _skips(node)
+            case ast.Assign(value=ast.Call(func=function)) if _last_name(function) == "importorskip":
+                yield node.lineno
             case ast.If() | ast.Try():
                 yield from _module_skips([*node.body, *node.orelse])
 
@@ -123,7 +137,7 @@ def _units(body: list[ast.stmt], owner: str, around: str, is_run: bool = True) -
 
 def _unit(kind: UnitKind, node: ast.AST, around: str, line: int | None = None) -> Unit:
     first = line or getattr(node, "lineno", 1)
-    return Unit(kind, node, first, around + ast.dump(node), _skips(node))
+    return Unit(kind, node, first, around, around + ast.dump(node), _skips(node))
 
 
 def _kind(node: Definition, is_run: bool) -> UnitKind:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from motet.tools.checks.change_findings import ChangedFile, ChangeFinding, ChangeFindingKind, Side
-from motet.tools.checks.change_lines import lines_of, text_of
+from motet.tools.checks.change_lines import LineChange, lines_of, text_of
 from motet.tools.checks.change_test_settings import changed_settings
 from motet.tools.checks.change_test_units import SWITCHES, WHOLE, Definition, Unit, names_in, units_of
 from motet.tools.source import parse_python
@@ -72,7 +72,8 @@ def _changed_file(file: ChangedFile, sides: _Sides | None, added: set[str]) -> I
         yield from _deleted_file(file.path, sides.before, added)
     else:
         yield from _deleted_units(file.path, sides.before, sides.after, added)
-        yield from _changed_units(file.path, sides.before, sides.after)
+        lines = LineChange(text_of(file.before, python=True), text_of(file.after, python=True))
+        yield from _changed_units(file.path, sides.before, sides.after, lines)
         yield from _felt_units(file.path, sides.before, sides.after)
 
 
@@ -107,7 +108,7 @@ def _deleted_units(path: str, old: Units, new: Units, added: set[str]) -> Iterat
             yield _finding("changed_test", path, unit.line, message, name=name, side="before")
 
 
-def _changed_units(path: str, old: Units, new: Units) -> Iterator[ChangeFinding]:
+def _changed_units(path: str, old: Units, new: Units, lines: LineChange) -> Iterator[ChangeFinding]:
     has_tests = any(unit.kind == "test" for unit in old.values())
     used = Counter(word for unit in old.values() for word in set(names_in(unit.node)))
     for name, unit in old.items():
@@ -118,14 +119,20 @@ def _changed_units(path: str, old: Units, new: Units) -> Iterator[ChangeFinding]
         told = f"`{name}`" if name != WHOLE else f"The whole file {path}"
         if now.skips > unit.skips:
             message = f"{told} is skipped now, or need not pass any more."
-            yield _finding("deleted_test", path, now.line, message, name=name or None)
-        elif now.text != unit.text and not _only_grew(unit.node, now.node):
+            yield _finding("deleted_test", path, _touched_line(now, lines), message, name=name or None)
+        elif now.text != unit.text and not (now.around == unit.around and _only_grew(unit.node, now.node)):
             is_used = used[word] > (word in names_in(unit.node))
             if unit.kind == "test":
-                yield _finding("changed_test", path, now.line, f"The test {told} says something else now.", name=name)
+                yield _finding(
+                    "changed_test",
+                    path,
+                    _touched_line(now, lines),
+                    f"The test {told} says something else now.",
+                    name=name,
+                )
             elif unit.kind == "fixture" or is_used or not has_tests or word in SWITCHES:
                 message = f"{told}, which tests use, says something else now."
-                yield _finding("changed_test", path, now.line, message, name=name)
+                yield _finding("changed_test", path, _touched_line(now, lines), message, name=name)
 
 
 def _felt_units(path: str, old: Units, new: Units) -> Iterator[ChangeFinding]:
@@ -137,6 +144,12 @@ def _felt_units(path: str, old: Units, new: Units) -> Iterator[ChangeFinding]:
         if name not in old and is_felt and any(test.startswith(owner + point) for test in tests):
             message = f"`{name}` is new and changes how the existing tests run."
             yield _finding("changed_test", path, unit.line, message, name=name)
+
+
+def _touched_line(unit: Unit, lines: LineChange) -> int | None:
+    """The first line of it that the change touched, or else its own."""
+    touched = lines.touched & set(range(unit.first, unit.last + 1))
+    return min(touched, default=unit.line)
 
 
 def _only_grew(old: ast.AST, new: ast.AST) -> bool:
