@@ -29,7 +29,13 @@ def rounded(x):
 """Everything is wrong with it already."""
 
 
-@pytest.fixture(scope="module", params=[pytest.param("bubblewrap", marks=pytest.mark.bubblewrap)])
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param("bubblewrap", marks=pytest.mark.bubblewrap),
+        pytest.param("docker", marks=pytest.mark.docker),
+    ],
+)
 def session(request):
     with session_in(request.param) as session:
         yield session

@@ -173,6 +173,13 @@ def test_what_leaves_the_old_tests_as_they_were_is_free(edits):
     assert checked(("tests/test_a.py", OLD, replaced(edits))).findings == ()
 
 
+def test_a_test_that_need_not_fail_any_more_may_say_so():
+    skipped = replaced([("def test_total", "@pytest.mark.xfail(reason='a bug')\ndef test_total")])
+    assert checked(("tests/test_a.py", skipped, OLD)).findings == ()
+    weaker = replaced([("== helper(3)", "")])
+    assert checked(("tests/test_a.py", skipped, weaker)).blocking
+
+
 @pytest.mark.parametrize(("edits", "kind", "name", "words"), WRONG.values(), ids=WRONG)
 def test_what_makes_an_old_test_say_less_blocks_and_names_the_line(edits, kind, name, words):
     new = replaced(edits)

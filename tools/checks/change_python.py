@@ -58,7 +58,9 @@ class PythonJob:
         """
         self.problems: list[str] = []
         self.files = [PythonFile(file) for file in change if self._is_readable(file)]
-        self.config = {path: text for path, text in ruff_config.items() if self._is_inside(path)}
+        self.config = {
+            path: text for path, text in ruff_config.items() if _is_ruffs(path, text) and self._is_inside(path)
+        }
         self.imported = {name for one in self.files for name in _imported(one.old_tree)}
         """Top-level modules that the files imported before."""
         here = {part for one in self.files if one.file.after is not None for part in one.path.split(".")[0].split("/")}
@@ -121,6 +123,10 @@ class PythonJob:
             return True
         self.problems.append(f"{path!r} was not checked as Python: the sandbox cannot have a file of that name.")
         return False
+
+
+def _is_ruffs(path: str, text: str) -> bool:
+    return not path.endswith("pyproject.toml") or "[tool.ruff" in text
 
 
 def _uses(tree: ast.Module | None) -> tuple[Use, ...]:

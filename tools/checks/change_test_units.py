@@ -84,14 +84,19 @@ def names_in(node: ast.AST) -> Iterator[str]:
             yield inner.value  # `usefixtures` and `getfixturevalue` take strings
 
 
+def skips(node: ast.AST) -> int:
+    """How often code keeps tests from running."""
+    return sum(_last_name(inner) in SKIPPING for inner in ast.walk(node))
+
+
 def _module_skips(body: list[ast.stmt]) -> Iterator[int]:
     """The lines that keep all tests of a file from running."""
     for node in body:
         match node:
             case ast.Expr() | ast.Raise():
-                yield from [node.lineno] * _skips(node)
+                yield from [node.lineno] * skips(node)
             case ast.Assign(targets=[ast.Name(id=name)]) if name in SWITCHES:
-                yield from [node.lineno] * _skips(node)
+                yield from [node.lineno] * skips(node)
             case ast.Assign(value=ast.Call(func=function)) if _last_name(function) == "importorskip":
                 yield node.lineno
             case ast.If() | ast.Try():
@@ -137,7 +142,7 @@ def _units(body: list[ast.stmt], owner: str, around: str, is_run: bool = True) -
 
 def _unit(kind: UnitKind, node: ast.AST, around: str, line: int | None = None) -> Unit:
     first = line or getattr(node, "lineno", 1)
-    return Unit(kind, node, first, around, around + ast.dump(node), _skips(node))
+    return Unit(kind, node, first, around, around + ast.dump(node), skips(node))
 
 
 def _kind(node: Definition, is_run: bool) -> UnitKind:
@@ -145,10 +150,6 @@ def _kind(node: Definition, is_run: bool) -> UnitKind:
     if marks & {"fixture", "yield_fixture"} or node.name.startswith(PREPARING):
         return "fixture"
     return "test" if is_run and node.name.startswith("test") else "support"
-
-
-def _skips(node: ast.AST) -> int:
-    return sum(_last_name(inner) in SKIPPING for inner in ast.walk(node))
 
 
 def _last_name(node: ast.AST) -> str:

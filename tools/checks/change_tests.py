@@ -11,7 +11,7 @@ from typing import NamedTuple
 from motet.tools.checks.change_findings import ChangedFile, ChangeFinding, ChangeFindingKind, Side
 from motet.tools.checks.change_lines import LineChange, lines_of, text_of
 from motet.tools.checks.change_test_settings import changed_settings
-from motet.tools.checks.change_test_units import SWITCHES, WHOLE, Definition, Unit, names_in, units_of
+from motet.tools.checks.change_test_units import SWITCHES, WHOLE, Definition, Unit, names_in, skips, units_of
 from motet.tools.source import parse_python
 
 Units = dict[str, Unit]
@@ -153,12 +153,14 @@ def _touched_line(unit: Unit, lines: LineChange) -> int | None:
 
 
 def _only_grew(old: ast.AST, new: ast.AST) -> bool:
-    """Whether only cases were added: to a table, or to what a test is parametrized with."""
+    """Whether only cases were added, to a table or to what a test is parametrized with; or a skip was taken away."""
     if isinstance(old, ast.Assign) and isinstance(new, ast.Assign):
         return not set(names_in(old)) & SWITCHES and _has_all(old.value, new.value)
     if not isinstance(old, Definition) or not isinstance(new, Definition):
         return False
-    marks, more = old.decorator_list, new.decorator_list
+    # A test that need not be skipped any more says more than before.
+    marks = [mark for mark in old.decorator_list if not (skips(mark) and not skips(new))]
+    more = new.decorator_list
     if len(marks) != len(more) or _undecorated(old) != _undecorated(new):
         return False
     pairs = zip(marks, more, strict=True)
