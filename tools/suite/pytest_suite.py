@@ -144,9 +144,10 @@ class _Reporter:
 
     def pytest_configure(self, config: Any) -> None:
         # Settings of plugins that are not here: a repository that makes warnings errors could not start otherwise.
-        unknown = getattr(config, "_get_unknown_ini_keys", lambda: ())()
-        for key in list(unknown):
-            getattr(config, "inicfg", {}).pop(key, None)
+        # Pytest has no public way to it; where these names are gone, its own complaint remains.
+        settings = vars(config).get("_inicfg") or vars(config).get("inicfg") or {}
+        for key in getattr(config, "_get_unknown_ini_keys", tuple)():
+            settings.pop(key, None)
 
     def pytest_ignore_collect(self, collection_path: Any) -> bool | None:
         return True if str(collection_path) in self._unloadable else None

@@ -59,9 +59,10 @@ def read_report(
         heard.problems.append(report["problem"])
     for worker in report["workers"]:
         heard.hear(worker, report["output"])
+    heard.problems += heard.refusal
     results = [*heard.results(tests), *absent]
     if setup.left_out and setup.framework == "pytest":
-        heard.problems.append(f"Left out of the options for pytest: {' '.join(setup.left_out)}.")
+        heard.notes.append(f"Left out of the options for pytest: {' '.join(setup.left_out)}.")
     tampering = f"the code has changed {', '.join(report['changed'][:5])}" if report["changed"] else None
     if tampering is not None:
         results = [
@@ -71,11 +72,12 @@ def read_report(
     if not results and not heard.problems:
         heard.problems.append(f"No test was found. Pytest said: {report['output'].strip()[-500:]}")
     if reach and (lost := heard.unmeasured(results)):
-        heard.problems.append(f"What {lost} tests came through is not known: their process did not live to tell.")
+        heard.notes.append(f"What {lost} tests came through is not known: their process did not live to tell.")
     run = _run(results, heard, execution, infrastructure=False)
     return run.model_copy(
         update={
             "output": report["output"],
+            "notes": tuple(dict.fromkeys(heard.notes)),
             "reach": heard.reach(results),
             "lines": {path: tuple(lines) for path, lines in heard.lines.items()},
             "complete": heard.complete and all(result.outcome != "not_run" for result in results),
@@ -102,6 +104,9 @@ class _Heard:
 
     def __init__(self) -> None:
         self.problems: list[str] = []
+        self.notes: list[str] = []
+        self.refusal: list[str] = []
+        """Why pytest did not start, of the last attempt."""
         self.changed: list[str] = []
         self.lines: dict[str, list[int]] = {}
         self.complete = False
@@ -114,6 +119,7 @@ class _Heard:
     def hear(self, run: dict[str, Any], output: str) -> None:
         """Take in the word of one worker; `output` is the end of what all of them printed."""
         done: list[str] = []
+        self.refusal = []
         for kind, item, seconds, payload in run["events"]:
             if kind == "note" and item == "measured":
                 self._measured.update(done)
@@ -184,7 +190,9 @@ class _Heard:
 
     def _note(self, item: object, payload: str | None) -> None:
         said = endings.payload_of(payload) if item in ("collection", "measured") else {}
-        if item == "problem":
+        if item == "refused":
+            self.notes.append("Options of plugins that are not installed were left out.")
+        elif item == "problem":
             self.problems.append(str(payload))
         elif item == "collection" and said.get("outcome") == "failed":
             path, text = str(said.get("id") or "."), str(said.get("text", ""))
@@ -196,7 +204,7 @@ class _Heard:
                 self.problems.append(NO_PACKAGE.format(name=match[1]))
         elif item == "measured":
             if said.get("problem"):
-                self.problems.append(str(said["problem"]))
+                self.notes.append(str(said["problem"]))
             for path, symbol, start, end, tests in said.get("functions", ()):
                 names = [name for test in tests if (name := self._name(test)) is not None]
                 self._functions.setdefault((str(path), str(symbol), int(start), int(end)), set()).update(names)
@@ -211,9 +219,9 @@ class _Heard:
             said = (
                 errors[-1].removeprefix("E").removeprefix("INTERNALERROR>").strip() if errors else output[-300:].strip()
             )
-            self.problems.append(f"Pytest could not run the tests: {said}.")
+            self.refusal = [f"Pytest could not run the tests: {said}."]
             if match := MISSING.search(said):
-                self.problems.append(NO_PACKAGE.format(name=match[1]))
+                self.refusal.append(NO_PACKAGE.format(name=match[1]))
 
 
 def _result(name: str, said: dict[str, Any], seconds: float) -> TestResult:

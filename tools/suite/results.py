@@ -53,7 +53,9 @@ class SuiteRun(BaseModel):
     results: tuple[TestResult, ...]
     """In the order of the collection, each test once."""
     problem: Encodable | None = None
-    """Why there are no results, or not all, in words; also what was left out of the repository's own settings."""
+    """Why there are no results, or not all, in words."""
+    notes: tuple[Encodable, ...] = ()
+    """What was left out or could not be measured, without harm to the results."""
     output: Encodable = ""
     """The end of what was printed."""
     seconds: float = 0.0
