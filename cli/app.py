@@ -4,8 +4,10 @@ from typing import Annotated
 
 import typer
 
+from motet.cli.apply import apply, undo
 from motet.cli.doctor import doctor
 from motet.cli.errors import friendly_errors
+from motet.cli.fix import fix
 from motet.cli.graph import graph
 from motet.cli.index import index
 from motet.cli.memory import memory_app
@@ -25,6 +27,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(solve)
+app.command()(fix)
+app.command()(apply)
+app.command()(undo)
 app.add_typer(runs_app, name="runs")
 app.command()(show)
 app.command()(resume)

@@ -61,6 +61,8 @@ def _code_of(error: Exception) -> int | None:
 
     if isinstance(error, UnknownModelError | UnknownSandboxError | ContextOverflow):
         return BAD_INPUT
+    if "motet.tools.git" in sys.modules and (code := _code_of_repository(error)) is not None:
+        return code
     if isinstance(error, ModelError | SandboxError):
         return FAILURE
     if "motet.graphs.runs" not in sys.modules:
@@ -70,6 +72,15 @@ def _code_of(error: Exception) -> int | None:
     if isinstance(error, UnknownRunError | RunStoreError):
         return BAD_INPUT
     return FAILURE if isinstance(error, RunError) else None
+
+
+def _code_of_repository(error: Exception) -> int | None:
+    from motet.tools.git import BrokenWorkspaceError, GitError, NoRepositoryError
+    from motet.tools.suite import NoEnvironmentError
+
+    if isinstance(error, NoRepositoryError | NoEnvironmentError):
+        return BAD_INPUT
+    return FAILURE if isinstance(error, GitError | BrokenWorkspaceError) else None
 
 
 def _end(code: int, message: str) -> None:

@@ -128,7 +128,7 @@ async def follow(
         elif part["type"] == "values" and part["interrupts"]:
             (asked,) = part["interrupts"]
             result = Question.of(asked)
-        elif part["type"] == "values" and "verdict" in part["data"]:
+        elif part["type"] == "values" and "usage" in part["data"]:
             result = part["data"]
     assert result is not None, "the graph ends in `finish` or in a question"
     return result

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
+from motet.cli.live_repo import RepoLines
+
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
@@ -27,7 +29,7 @@ COLOURS = {
 }
 
 
-class LiveView:
+class LiveView(RepoLines):
     """One line for everything that happened, and a spinner for what is happening.
 
     Args:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from motet.graphs import TeamOutput
+    from motet.graphs import TeamOutput, TeamUsage
 
 MARKS = {"verified": "bold green", "plausible": "bold yellow", "unverified": "bold red"}
 
@@ -32,12 +32,11 @@ def print_result(result: "TeamOutput", *, out: Path | None) -> None:
         about.print(f"  {line}", markup=False, soft_wrap=True)
     if out and result["code"]:
         about.print(f"  written to {out}", markup=False)
-    about.print(_cost(result))
+    about.print(cost_table(result["usage"]))
 
 
-def _cost(result: "TeamOutput") -> Table:
+def cost_table(usage: "TeamUsage") -> Table:
     """Tokens, calls and seconds by role; dollars too, where something has cost any."""
-    usage = result["usage"]
     is_priced = any(spent.cost for spent in usage.by_model.values())
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("  role", "calls", "tokens", "seconds", *(["cost"] if is_priced else [])):

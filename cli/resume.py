@@ -8,6 +8,7 @@ import typer
 from motet.cli.approval import can_ask, read_answers, tell_waiting
 from motet.cli.budget import check_priced, read_prices
 from motet.cli.errors import BadInputError
+from motet.cli.fix_result import deliver_patch
 from motet.cli.following import deliver, work_on
 from motet.cli.live import LiveView
 from motet.cli.options import (
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from motet.graphs.runs import Run, RunStore
+
+NOT_AGAIN = {"apply": False, "branch": None}
+"""A finished run that is only shown does nothing to the user's repository."""
 
 
 def resume(
@@ -102,6 +106,8 @@ def resume(
             answers=answers,
             may_ask=may_ask,
         )
+    if request.repository is not None:
+        raise deliver_patch(result, store=store, run=found.id, request=request, model=model_name(chat), as_json=as_json)
     out = Path(request.out) if request.out else None
     raise deliver(result, run=found.id, model=model_name(chat), policy=request.policy.name, out=out, as_json=as_json)
 
@@ -153,6 +159,9 @@ def _again(store: "RunStore", run: "Run", *, as_json: bool) -> typer.Exit:
     hint = f": {run.stopped} A larger limit lets it go on" if run.stopped else ""
     LiveView(quiet=as_json).tell(f"run {run.id} is finished, this is its result{hint}")
     state = store.state(run.id)
+    if run.request.repository is not None:
+        shown = run.request.model_copy(update={"repository": run.request.repository.model_copy(update=NOT_AGAIN)})
+        return deliver_patch(state, store=store, run=run.id, request=shown, model=run.request.model, as_json=as_json)
     result = cast(TeamOutput, {key: value for key, value in state.items() if key in TeamOutput.__annotations__})
     # The code is missing where the run ended between its last step and the writing of the file; what stands there since
     # may have been worked on.

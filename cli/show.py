@@ -13,6 +13,7 @@ from motet.cli.approval import answers, shown_as
 from motet.cli.errors import BadInputError
 from motet.cli.live import LiveView
 from motet.cli.options import AsJson
+from motet.cli.printing import printable
 from motet.cli.result import MARKS, dollars
 from motet.cli.runs import STYLES, megabytes
 
@@ -44,6 +45,7 @@ def show(
 
 
 def _object(run: "Run", state: "TeamState", steps: "list[Step]") -> dict[str, Any]:
+    from motet.graphs.repo.telling import patch_object
     from motet.graphs.telling import result_object
 
     told = [
@@ -55,7 +57,9 @@ def _object(run: "Run", state: "TeamState", steps: "list[Step]") -> dict[str, An
         for step in steps
     ]
     calls = [call.model_dump(mode="json") for call in state.get("calls", [])]
-    result = result_object(state) if run.status == "finished" else None
+    is_patch = run.request is not None and run.request.repository is not None
+    tell = patch_object if is_patch else result_object
+    result = tell(state) if run.status == "finished" else None
     attempts = [attempt.model_dump(mode="json") for attempt in state.get("attempts", [])]
     return {**run.model_dump(mode="json"), "steps": told, "calls": calls, "attempts": attempts, "result": result}
 
@@ -67,6 +71,7 @@ def _plain(value: object) -> object:
 
 
 def _print(run: "Run", state: "TeamState", steps: "list[Step]") -> None:
+    from motet.graphs.repo.telling import patch_tested
     from motet.graphs.telling import tested
 
     console = Console(highlight=False, soft_wrap=True)
@@ -90,10 +95,12 @@ def _print(run: "Run", state: "TeamState", steps: "list[Step]") -> None:
         return
     console.print()
     console.print(Text.assemble((state["verdict"], style), "  ", state["evidence"].reason))
-    for line in tested(state["evidence"]):
-        console.print(f"  {line}", markup=False)
+    is_patch = request.repository is not None
+    for line in (patch_tested if is_patch else tested)(state["evidence"]):
+        console.print(f"  {printable(line)}", markup=False)
     console.print()
-    console.print(Syntax(state["code"].rstrip(), "python", background_color="default", word_wrap=True))
+    text, language = (state["patch"], "diff") if is_patch else (state["code"], "python")
+    console.print(Syntax(printable(text).rstrip(), language, background_color="default", word_wrap=True))
 
 
 def _why(run: "Run") -> str:
@@ -114,6 +121,7 @@ def _asked(run: "Run") -> list[tuple[str, str]]:
     assert request is not None
     limits = request.limits.model_dump(exclude_none=True)
     lines = [
+        ("in", request.repository.path if request.repository else ""),
         ("model", request.model),
         ("sandbox", request.sandbox),
         ("policy", request.policy.name),

@@ -1,6 +1,7 @@
 """Where runs lie, and what they take."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -18,10 +19,9 @@ def runs_folder() -> Path:
 def bytes_in(folder: Path) -> int:
     """What a folder's files take on the disk."""
     total = 0
-    for entry in os.scandir(folder):
-        try:
-            total += entry.stat(follow_symlinks=False).st_blocks * 512
-        except FileNotFoundError:
+    for place, _, names in os.walk(folder):
+        for name in names:
             # SQLite removes files of its own as it pleases.
-            continue
+            with suppress(FileNotFoundError):
+                total += os.lstat(os.path.join(place, name)).st_blocks * 512
     return total

@@ -18,6 +18,8 @@ from pydantic_core import PydanticSerializationError
 from motet.agents import Approvable
 from motet.graphs.checkpointing import know_team_types
 from motet.graphs.policy import Policy
+from motet.graphs.repo import RepoPolicy, RepoState, create_repo_team
+from motet.graphs.repo.team import RepoTeam
 from motet.graphs.runs.errors import RunUnreadableError
 from motet.graphs.runs.files import CHECKPOINTS, REQUEST, bytes_in
 from motet.graphs.runs.lock import owner_of
@@ -72,16 +74,17 @@ def read_history(folder: Path, request: RunRequest, *, whole: bool) -> list[Stat
     mode = "mode=ro" if os.access(folder, os.W_OK) else "immutable=1"
     address = f"{(folder / CHECKPOINTS).as_uri()}?{mode}"
     with _translated(folder), closing(sqlite3.connect(address, uri=True, check_same_thread=False)) as connection:
-        team = _reader(request.policy, request.approve, request.memory).copy(
-            {"checkpointer": know_team_types(SqliteSaver(connection))}
-        )
+        reader = _reader(request.policy, request.approve, request.memory)
+        team = reader.copy({"checkpointer": know_team_types(SqliteSaver(connection), reader.builder)})
         snapshots = list(team.get_state_history(config)) if whole else [team.get_state(config)]
         return [one for one in snapshots if one.created_at]
 
 
 @lru_cache(maxsize=16)
-def _reader(policy: Policy, approve: tuple[Approvable, ...], memory: str) -> Team:
+def _reader(policy: Policy | RepoPolicy, approve: tuple[Approvable, ...], memory: str) -> Team | RepoTeam:
     """A team that can read checkpoints. Which model it has does not matter: nobody is asked anything."""
+    if isinstance(policy, RepoPolicy):
+        return create_repo_team(model=ScriptedChatModel(), policy=policy)
     return create_team(model=ScriptedChatModel(), policy=policy, approve=approve, memory=memory)
 
 
@@ -142,8 +145,9 @@ def check_types(run_id: str, request: RunRequest, state: Mapping[str, Any]) -> N
     Raises:
         RunUnreadableError: One is not.
     """
-    for key in state.keys() & _adapters().keys():
-        value, adapter = state[key], _adapters()[key]
+    adapters = _adapters(TeamState if request.repository is None else RepoState)
+    for key in state.keys() & adapters.keys():
+        value, adapter = state[key], adapters[key]
         try:
             adapter.validate_python(adapter.dump_python(value, warnings="error"))
         except (ValidationError, PydanticSerializationError, AttributeError) as error:
@@ -154,8 +158,8 @@ def check_types(run_id: str, request: RunRequest, state: Mapping[str, Any]) -> N
 
 
 @cache
-def _adapters() -> Mapping[str, TypeAdapter[Any]]:
-    return {key: TypeAdapter(hint) for key, hint in get_type_hints(TeamState, include_extras=True).items()}
+def _adapters(schema: type) -> Mapping[str, TypeAdapter[Any]]:
+    return {key: TypeAdapter(hint) for key, hint in get_type_hints(schema, include_extras=True).items()}
 
 
 @contextmanager

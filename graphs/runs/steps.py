@@ -7,6 +7,10 @@ from typing import Any
 
 from langgraph.types import Overwrite, PregelTask, StateSnapshot
 
+from motet.agents import Plan
+from motet.agents.repo import ChangePlan, PatchCandidate, PatchReport, PatchReview
+from motet.graphs.repo import PatchEvidence
+
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
@@ -55,19 +59,24 @@ def _events(role: str, update: Mapping[str, Any], *, told_contract: bool) -> Ite
         yield event("decision", decision=decision)
     if "contract" in update and not told_contract:
         yield event("contract", contract=update["contract"])
-    if "plan" in update:
+    if isinstance(update.get("plan"), Plan):
         yield event("plan", plan=update["plan"])
+    if isinstance(update.get("plan"), ChangePlan) and "verdict" not in update and "baseline" not in update:
+        yield event("located", plan=update["plan"], notes=update.get("notes", []))
+    if "baseline" in update:
+        yield event("baseline", baseline=update["baseline"], plan=update["plan"])
     if "inputs" in update:
         yield event("inputs", inputs=update["inputs"])
     for candidate in update.get("candidates", ()):
-        yield event("candidate", candidate=candidate)
+        yield event("patch" if isinstance(candidate, PatchCandidate) else "candidate", candidate=candidate)
     for answer in update.get("void", ()):
         yield event("void", answer=answer)
     for report in update.get("reports", {}).values():
-        yield event("report", report=report)
+        yield event("patch_report" if isinstance(report, PatchReport) else "report", report=report)
     for review in update.get("reviews", {}).values():
-        yield event("review", review=review)
+        yield event("patch_review" if isinstance(review, PatchReview) else "review", review=review)
     if update.get("stopped"):
         yield event("stopped", problem=update["stopped"])
     if "verdict" in update:
-        yield event("verdict", verdict=update["verdict"], evidence=update["evidence"])
+        name = "patch_verdict" if isinstance(update["evidence"], PatchEvidence) else "verdict"
+        yield event(name, verdict=update["verdict"], evidence=update["evidence"])

@@ -15,6 +15,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.sqlite import SqliteSaver
 
+from motet.graphs.repo import RepoInput
 from motet.graphs.runs.errors import RunError, RunStoreError, UnknownRunError
 from motet.graphs.runs.files import CHECKPOINTS, REQUEST, VARIABLE, bytes_in, runs_folder
 from motet.graphs.runs.lock import claim
@@ -44,7 +45,7 @@ class OpenRun:
     """For `create_team(checkpointer=...)`."""
     config: RunnableConfig
     """For the team's `invoke`, `stream` and their async twins; give `durability="sync"` with it."""
-    input: TeamInput | None
+    input: TeamInput | RepoInput | None
     """What to give the team: the task at the start of a run, and None to go on with it."""
 
 
@@ -204,7 +205,7 @@ class RunStore:
             request=request,
             checkpointer=checkpointer,
             config=config_of(folder.name),
-            input=None if history else request.input,
+            input=None if history else request.given(folder),
         )
 
     def _find(self, name: str) -> Path:

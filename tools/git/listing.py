@@ -47,3 +47,17 @@ def _asked(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         return run_git(root, *arguments)
     except GitError as error:
         raise NoRepositoryError(str(error)) from None
+
+
+def is_bare(root: Path) -> bool:
+    """Whether a folder is a repository without a tree of its own."""
+    return _asked(root, "rev-parse", "--is-bare-repository").stdout.strip() == b"true"
+
+
+def top_of(folder: Path) -> Path:
+    """The top of the tree that a folder belongs to: of its repository, or the folder itself."""
+    done = _asked(folder, "rev-parse", "--show-toplevel")
+    top = Path(os.fsdecode(done.stdout).removesuffix("\n")) if done.returncode == 0 else folder
+    # A folder that some repository around it ignores is a project of its own.
+    ignored = done.returncode == 0 and _asked(top, "check-ignore", "-q", str(folder)).returncode == 0
+    return folder if ignored else top
