@@ -99,15 +99,18 @@ def without_decorators(text):
     return "\n".join(lines[ast.parse(text).body[0].lineno - 1 :])
 
 
+LONG_STRING = re.compile('"""\n')  # what it says would change with its indentation
 WAYS = {
     "as it is": lambda text, _: text,
     "in a fence": lambda text, _: f"Here:\n```python\n{text}```\nDone.",
-    "indented": lambda text, _: textwrap.indent(text, "    ") if '"""' not in text else text,
+    "indented": lambda text, _: textwrap.indent(text, "    ") if not LONG_STRING.search(text) else text,
     "without decorators": lambda text, symbol: (
         text if "@" in text and symbol.endswith("#2") else without_decorators(text)
     ),
     "in its class": lambda text, symbol: (
-        f"class {symbol.split('.')[0]}:\n" + textwrap.indent(text, "    ") if symbol.count(".") == 1 else text
+        f"class {symbol.split('.')[0]}:\n" + textwrap.indent(text, "    ")
+        if symbol.count(".") == 1 and not LONG_STRING.search(text)
+        else text
     ),
     "with other line ends": lambda text, _: text.replace("\n", "\r\n"),
 }
