@@ -115,6 +115,8 @@ def _against(
     best: PatchCandidate | None, baseline: Baseline | None, report: PatchReport | None, review: PatchReview | None
 ) -> str | None:
     """What speaks against the patch."""
+    if best is None and baseline is not None and baseline.infrastructure:
+        return f"The sandbox failed: {baseline.infrastructure}"
     if best is None:
         return "No answer was a patch that could be applied."
     if report is None or baseline is None:
