@@ -189,7 +189,7 @@ def test_the_nearest_lines_of_a_long_file_are_found_soon():
     start = time.process_time()
     with pytest.raises(EditError, match="nearest"):
         applied(block(search, ["x"]), a_py=data)
-    assert time.process_time() - start < 20  # comparing each place would take an hour
+    assert time.process_time() - start < 5  # comparing each place would take an hour
 
 
 PATHS = ["/etc/passwd", "../a.py", "pkg/../../a.py", ".git/config", "sub/.GIT/config", "git~1/x", "C:/a.py", "a\\b.py"]

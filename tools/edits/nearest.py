@@ -8,12 +8,11 @@ import heapq
 import re
 from collections import Counter
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 from itertools import accumulate
 
 _WORD = re.compile(r"\w+")
-_COMPARED = 12
-_COMPARED_CHARACTERS = 2000
+_COMPARED = 50
+_COMPARED_LINES = 200
 _SHOWN_LINES = 30
 _SHOWN_CHARACTERS = 160
 
@@ -32,12 +31,7 @@ def nearest(lines: Sequence[str], wanted: Sequence[str]) -> int | None:
     best = [
         start for start in heapq.nlargest(_COMPARED, windows, key=lambda one: windows[one]) if windows[start] > 1e-9
     ]
-    text = _comparable(wanted)
-    return max(
-        best,
-        key=lambda start: SequenceMatcher(None, text, _comparable(lines[start : start + size]), autojunk=False).ratio(),
-        default=None,
-    )
+    return max(best, key=lambda start: _likeness(wanted, lines[start : start + size]), default=None)
 
 
 def shown(lines: Sequence[str], start: int, size: int) -> str:
@@ -51,5 +45,13 @@ def shortened(line: str) -> str:
     return line if len(line) <= _SHOWN_CHARACTERS else f"{line[:_SHOWN_CHARACTERS]}... ({len(line)} characters)"
 
 
-def _comparable(lines: Sequence[str]) -> str:
-    return "\n".join(line.strip() for line in lines)[:_COMPARED_CHARACTERS]
+def _likeness(wanted: Sequence[str], there: Sequence[str]) -> float:
+    """How much each line is like the one that stands in its place."""
+    return sum(_line_likeness(one, other) for one, other in zip(wanted[:_COMPARED_LINES], there, strict=False))
+
+
+def _line_likeness(one: str, other: str) -> float:
+    if one.strip() == other.strip():
+        return 1.5 if one.strip() else 0.1
+    ours, theirs = set(_WORD.findall(one)), set(_WORD.findall(other))
+    return len(ours & theirs) / (len(ours | theirs) or 1)
