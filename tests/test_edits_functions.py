@@ -192,7 +192,7 @@ def test_imports_and_helpers_come_along_where_they_are_used_and_missing():
                 return "not asked for"
 
             def f(self, more=2):
-                return outside(self.helper([])) + os.sep
+                return outside(self.helper([])) + os.sep  # no json here, nothing unused
 
         def unused(): ...
 
@@ -220,7 +220,7 @@ def test_imports_and_helpers_come_along_where_they_are_used_and_missing():
             # Why.
             @cached
             def f(self, more=2):
-                return outside(self.helper([])) + os.sep
+                return outside(self.helper([])) + os.sep  # no json here, nothing unused
 
             def g(self): ...
         """)

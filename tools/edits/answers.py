@@ -48,9 +48,19 @@ def read_answer(answer: str, symbol: Symbol) -> Answer:
     raise next(one for one in reversed(answers) if isinstance(one, EditError))
 
 
-def words_of(code: Parsed) -> set[str]:
-    """All words in it, names among them; also those in quotes, where annotations may stand."""
-    return set(_WORD.findall(code.text))
+def names_used(code: Parsed) -> set[str]:
+    """Names that it refers to, also those in annotations in quotes; not what comments and other strings mention."""
+    names: set[str] = set()
+    for node in ast.walk(code.tree):
+        if isinstance(node, ast.Name):
+            names.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            names.add(node.attr)
+        for annotation in (getattr(node, "annotation", None), getattr(node, "returns", None)):
+            for part in ast.walk(annotation) if isinstance(annotation, ast.expr) else ():
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    names.update(_WORD.findall(part.value))
+    return names
 
 
 def names_bound(body: list[ast.stmt]) -> set[str]:

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterable
 
-from motet.tools.edits.answers import Answer, names_bound, words_of
+from motet.tools.edits.answers import Answer, names_bound, names_used
 from motet.tools.edits.parsed import Parsed
 from motet.tools.edits.symbols import Found, Function
 
@@ -29,22 +29,22 @@ def helpers(answer: Answer, found: Found, target: Found, file: ast.Module) -> tu
         beside = [node for node in beside if isinstance(node, Function)]
     above = [node for node in answer.statements if node not in beside and node is not found.top]
     module = names_bound(file.body)
-    words = words_of(answer.code.piece(found.node))
+    used = names_used(answer.code.piece(found.node))
     there = names_bound(target.scope.body) | (set() if in_class else module)
-    kept_beside = _used(answer.code, beside, there | {found.node.name}, words)
-    kept_above = _used(answer.code, above, module, words)
+    kept_beside = _used(answer.code, beside, there | {found.node.name}, used)
+    kept_above = _used(answer.code, above, module, used)
     return kept_beside, kept_above
 
 
-def _used(code: Parsed, nodes: Iterable[ast.stmt], there: set[str], words: set[str]) -> list[Helper]:
-    """Those that are new and that the words name, or another of them; in their order. Adds their words."""
+def _used(code: Parsed, nodes: Iterable[ast.stmt], there: set[str], used: set[str]) -> list[Helper]:
+    """Those that are new and that are used, or that another of them uses; in their order. Adds what they use."""
     waiting = {name: node for node in nodes if (name := _name(node)) is not None and name not in there}
     kept: list[Helper] = []
-    while named := [name for name in waiting if name in words]:
+    while named := [name for name in waiting if name in used]:
         for name in named:
             node = waiting.pop(name)
             kept.append((node, code.piece(node)))
-            words |= words_of(kept[-1][1])
+            used |= names_used(kept[-1][1])
     return sorted(kept, key=lambda helper: helper[0].lineno)
 
 

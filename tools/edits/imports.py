@@ -14,7 +14,7 @@ from motet.tools.edits.symbols import first_line
 _TOP_COMMENT = re.compile(r"#!|[ \t\f]*#.*?coding[:=]")
 
 
-def new_imports(file: ast.Module, brought: Iterable[ast.stmt], words: set[str]) -> list[ast.stmt]:
+def new_imports(file: ast.Module, brought: Iterable[ast.stmt], used: set[str]) -> list[ast.stmt]:
     """What is to be imported beyond what the file imports, one name each, and only what is used.
 
     An import from `__future__` would change what the whole file means, and is left out.
@@ -22,7 +22,7 @@ def new_imports(file: ast.Module, brought: Iterable[ast.stmt], words: set[str]) 
     Args:
         file: The file.
         brought: The statements of the answer.
-        words: All words in the code that goes into the file.
+        used: Names that the new code refers to.
 
     Raises:
         EditError: An import would give another meaning to a name that the file uses.
@@ -40,7 +40,7 @@ def new_imports(file: ast.Module, brought: Iterable[ast.stmt], words: set[str]) 
             text = ast.unparse(_single(node, alias))
             if alias.name == "*":
                 raise EditError(f"The answer brings `{text}`, and the file does not. Import the names that you need.")
-            if name not in words:
+            if name not in used:
                 continue
             same_package = isinstance(node, ast.Import) and alias.asname is None and _package(name, there)
             if name in bound and not same_package:

@@ -11,7 +11,7 @@ from copy import copy
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from motet.tools.edits.answers import Answer, words_of
+from motet.tools.edits.answers import Answer, names_used
 from motet.tools.edits.change import EditError
 from motet.tools.edits.helpers import Helper, helpers
 from motet.tools.edits.imports import import_place, new_imports
@@ -73,8 +73,8 @@ def splice(file: Parsed, parts: tuple[str, ...], target: Found, answer: Answer, 
     """
     piece = answer.code.piece(found.node)
     beside, above = helpers(answer, found, target, file.tree)
-    words = words_of(piece).union(*(words_of(code) for _, code in (*beside, *above)))
-    change = Splice(parts, target, piece, beside, above, new_imports(file.tree, answer.statements, words))
+    used = names_used(piece).union(*(names_used(code) for _, code in (*beside, *above)))
+    change = Splice(parts, target, piece, beside, above, new_imports(file.tree, answer.statements, used))
     expected = _expected(file, change)
     problem = EditError(f"`{target.node.name}` cannot be put in its place without a change to more than it.")
     for new in _layouts(file, change):
