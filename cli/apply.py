@@ -46,7 +46,7 @@ def apply(
     if branch is None and request.repository.branch:
         repository = request.repository.model_copy(update={"branch": None})
         request = request.model_copy(update={"repository": repository})
-    done = bring(store, found.id, result, request, model=request.model, branch=branch)
+    done = bring(store, found.id, result, request, branch=branch)
     if as_json:
         print_json({"run": found.id, **done.model_dump(mode="json", exclude={"patch"})})
     else:

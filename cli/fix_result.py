@@ -37,7 +37,7 @@ def deliver_patch(
             problem = f"An unverified patch is not applied. `motet apply {run} --force` does so all the same."
         else:
             try:
-                delivered = bring(store, run, result, request, model=model)
+                delivered = bring(store, run, result, request)
             except GitError as error:
                 problem = f"The patch was not applied: {error} `motet apply {run}` tries again."
     if as_json:
@@ -56,7 +56,7 @@ def deliver_patch(
 
 
 def bring(
-    store: "RunStore", run: str, result: "RepoOutput", request: "RunRequest", *, model: str, branch: str | None = None
+    store: "RunStore", run: str, result: "RepoOutput", request: "RunRequest", *, branch: str | None = None
 ) -> "Delivery":
     """Apply a patch, or commit it on a branch, and keep what takes it back.
 
@@ -77,7 +77,7 @@ def bring(
     root = top_of(Path(request.repository.path))
     branch = branch or request.repository.branch
     if branch:
-        done = commit_branch(root, result["patch"], branch=branch, message=commit_message(result, model=model))
+        done = commit_branch(root, result["patch"], branch=branch, message=commit_message(result))
     else:
         done = apply_patch(root, result["patch"])
     keep_delivery(folder, done)

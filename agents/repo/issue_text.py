@@ -1,14 +1,18 @@
 """Puts an issue and what is known of the fault into words for a model, within bounds."""
 
+import re
+
 from motet.agents.repo.baseline import Baseline
 
 ISSUE_CHARACTERS = 6000
 FAILURE_CHARACTERS = 900
+END = re.compile(r"<\s*/\s*issue\s*>", re.IGNORECASE)
+"""Where an issue would seem to be over that is not."""
 
 
 def issue_text(issue: str, characters: int = ISSUE_CHARACTERS) -> str:
     """An issue, without its middle where it is too long: the fault is told at the beginning, the error at the end."""
-    text = issue.strip().replace("</issue>", "</ issue>")
+    text = END.sub("[/issue]", issue.strip())
     if len(text) <= characters:
         return text
     head = characters * 2 // 3

@@ -63,7 +63,8 @@ def _definitions(node: ast.AST, above: str) -> Iterator[tuple[str, Definition]]:
 
 
 def _head(text: str, name: str, node: Definition) -> str:
-    lines = text.splitlines()[node.lineno - 1 : max(node.lineno, node.body[0].lineno - 1)]
+    # As Python counts them: a form feed ends no line.
+    lines = text.split("\n")[node.lineno - 1 : max(node.lineno, node.body[0].lineno - 1)]
     head = " ".join(line.strip() for line in lines) if not isinstance(node, ast.ClassDef) else lines[0].strip()
     said = (ast.get_docstring(node) or "").strip().partition("\n")[0][:DOCUMENTED]
     return f"{head.partition(' #')[0]}  # {name}{f': {said}' if said else ''}"

@@ -185,8 +185,8 @@ def _facts(state: PatchReviewerInput, checks: ChangeChecks, change: list[Changed
 
 
 def _provided(place: Place) -> set[str]:
-    """The top-level modules that the repository and its environment bring."""
-    found: set[str] = set()
+    """The modules that the repository and its environment bring, scripts that import each other included."""
+    found = {path.rpartition("/")[2].removesuffix(".py") for path in place.tree.paths if path.endswith(".py")}
     for folder in place.setup.source_folders:
         prefix = "" if folder in ("", ".") else f"{folder}/"
         inside = (path.removeprefix(prefix) for path in place.tree.paths if path.startswith(prefix))

@@ -1,5 +1,7 @@
 """A test that shows the fault: it fails before a change and passes after it."""
 
+import ast
+import builtins
 import hashlib
 import textwrap
 from typing import Literal
@@ -15,6 +17,18 @@ something only together with another one."""
 INCOMPLETE = ("NameError", "ModuleNotFoundError", "ImportError", "SyntaxError", "IndentationError")
 """What a test that is not whole fails with, whatever the code under test does."""
 FILE = "test_motet_reproduction"
+SCRIPT = """import runpy
+import tempfile
+from pathlib import Path
+
+SCRIPT = {script}
+
+
+def test_reproduction():
+    script = Path(tempfile.mkdtemp(), Path(__file__).name)
+    script.write_text(SCRIPT, encoding="utf-8", errors="replace")
+    runpy.run_path(str(script), run_name="__main__")
+"""
 
 
 class Reproduction(BaseModel):
@@ -75,14 +89,37 @@ def _has_tests(code: str) -> bool:
 
 
 def _wrapped(code: str, title: str) -> str:
-    head = f'"""Reproduces: {_harmless(title)}"""\n\n\n' if title else ""
+    head = f'"""Reproduces: {_harmless(title)}"""\n\n' if title else ""
     body = code.strip("\n")
     inside = f"def test_reproduction():\n{textwrap.indent(body, '    ')}\n"
-    # Text in several lines would change by the indentation, and some imports cannot stand in a function.
-    if parse_python(inside) is not None and '"""' not in body and "'''" not in body and "import *" not in body:
-        return head + inside
-    return f'{head}SCRIPT = {body!r}\n\n\ndef test_reproduction():\n    exec(compile(SCRIPT, "issue", "exec"), {{}})\n'
+    # A function says most of what fails in it; what would mean something else in one runs as the script that it was.
+    if _means_the_same(body, inside):
+        return f"{head}\n{inside}" if head else inside
+    return f"{head}{SCRIPT.format(script=repr(body))}"
+
+
+def _means_the_same(body: str, inside: str) -> bool:
+    """Whether a script does in a function what it does by itself."""
+    script, wrapped = parse_python(body), parse_python(inside)
+    function = wrapped.body[0] if wrapped else None
+    if script is None or not isinstance(function, ast.FunctionDef):
+        return False
+    nodes = list(ast.walk(script))
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    bound = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    imports = [node for node in nodes if isinstance(node, ast.ImportFrom)]
+    is_bound_to_modules = (
+        any(isinstance(node, ast.Global) for node in nodes)
+        or any(node.module == "__future__" or node.names[0].name == "*" for node in imports)
+        or "__name__" in names
+        or bool(bound & set(dir(builtins)))
+        or "pickle" in body
+    )
+    # Text in several lines changes by the indentation.
+    same = [ast.dump(node) for node in function.body] == [ast.dump(node) for node in script.body]
+    return same and not is_bound_to_modules
 
 
 def _harmless(title: str) -> str:
-    return title.replace("\\", "/").replace('"', "'").strip()
+    plain = "".join(one if one.isprintable() else " " for one in title)
+    return plain.replace("\\", "/").replace('"', "'").strip()

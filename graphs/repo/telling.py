@@ -59,19 +59,15 @@ def patch_tested(evidence: PatchEvidence) -> list[str]:
     return lines
 
 
-def commit_message(result: RepoOutput | RepoState, *, model: str) -> str:
-    """A message for the commit of a patch, which says what was proved and what was not.
-
-    Args:
-        result: With the patch.
-        model: Who wrote it.
-    """
+def commit_message(result: RepoOutput | RepoState) -> str:
+    """A message for the commit of a patch, which says what was proved and what was not."""
     title = " ".join(result["plan"].title.split()) or "Change the code as an issue asks for"
     if len(title) > TITLE:
         title = f"{title[: TITLE - 1]}…"
     body = [f"{result['verdict'].capitalize()}: {result['evidence'].reason}", ""]
     body += [f"- {line}" for line in patch_tested(result["evidence"])]
-    return "\n".join([title, "", *body, "", f"Written by motet with {model}.", ""])
+    models = " and ".join(result["usage"].by_model) or "no model"
+    return "\n".join([title, "", *body, "", f"Written by motet with {models}.", ""])
 
 
 def _line(text: str) -> str:

@@ -11,13 +11,16 @@ from motet.agents import Plan
 from motet.agents.repo import ChangePlan, PatchCandidate, PatchReport, PatchReview
 from motet.graphs.repo import PatchEvidence
 
+ROLES = {"reproducer": "tester", "baseline": "tester", "whole_suite": "tester"}
+"""Who is at work in nodes that are called otherwise."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """What one node did, once."""
 
     role: str
-    """The node's name."""
+    """Who did it: the name of the node, or of the role that has several."""
     ended: datetime | None
     """When its step was over; nothing for one whose neighbours were still at work when the run stopped."""
     events: tuple[Mapping[str, Any], ...]
@@ -39,9 +42,10 @@ def steps_of(history: Sequence[StateSnapshot]) -> list[Step]:
             update = update_of(task)
             if task.name.startswith("__") or not update:
                 continue
-            events = tuple(_events(task.name, update, told_contract=told_contract))
+            role = ROLES.get(task.name, task.name)
+            events = tuple(_events(role, update, told_contract=told_contract))
             told_contract = told_contract or "contract" in update
-            steps.append(Step(role=task.name, ended=ended, events=events))
+            steps.append(Step(role=role, ended=ended, events=events))
     return steps
 
 
