@@ -21,7 +21,7 @@ from motet.agents.repo.patch_candidate import PatchCandidate
 from motet.agents.repo.patch_role import patch_role, sampling_for
 from motet.agents.repo.place import Place
 from motet.agents.repo.proposing import PatchCoderInput, content_of, propose_changes
-from motet.tools.edits import EditError, Source, function_source, replace_function
+from motet.tools.edits import EditError, Source, function_source, keep_layout_in, replace_function
 from motet.tools.git import Workspace
 
 FENCE_END = "\n```\n"
@@ -104,7 +104,8 @@ def _changes(answer: str, source: Source, assignment: PatchAssignment) -> dict[s
     problem: EditError | None = None
     for block in blocks:
         try:
-            return {target.path: source.write(replace_function(source.text, target.symbol, block))}
+            replaced = replace_function(source.text, target.symbol, block)
+            return {target.path: source.write(keep_layout_in(source.text, replaced, target.symbol))}
         except EditError as error:
             problem = problem or error
     assert problem is not None

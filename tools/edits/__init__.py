@@ -5,6 +5,7 @@ from motet.tools.edits.blocks import Block, Delete, Edits, Rename, read_blocks
 from motet.tools.edits.change import EditError, FileChange, overlay
 from motet.tools.edits.format import FORMAT
 from motet.tools.edits.functions import FunctionSource, function_source, replace_function, replace_functions
+from motet.tools.edits.keeping import keep_layout, keep_layout_in
 from motet.tools.edits.source import Source
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "Source",
     "apply_edits",
     "function_source",
+    "keep_layout",
+    "keep_layout_in",
     "overlay",
     "read_blocks",
     "replace_function",
