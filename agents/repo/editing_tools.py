@@ -4,9 +4,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from langchain_core.tools import BaseTool, StructuredTool, ToolException
+from pydantic import ValidationError
+from pydantic.v1 import ValidationError as OldValidationError
 
 from motet.agents.node import run_in_background
-from motet.tools.edits import EditError, Source, apply_edits, overlay, read_blocks
+from motet.tools.edits import Block, Delete, EditError, Edits, Rename, Source, apply_edits, overlay
+from motet.tools.encodable import encodable
 from motet.tools.git import OutsideError, write_changes
 from motet.tools.suite import SuiteRun
 
@@ -34,7 +37,7 @@ def create_editing_tools(worktree: Path, run_tests: RunTests) -> list[BaseTool]:
         StructuredTool.from_function(tools.run_tests_now, tools.run_tests, name="run_tests", parse_docstring=True)
     )
     for tool in made:
-        tool.handle_tool_error = tool.handle_validation_error = True
+        tool.handle_tool_error, tool.handle_validation_error = True, _wrong_arguments
     return made
 
 
@@ -70,8 +73,7 @@ class _Tools:
             old: The lines that are there, without line numbers.
             new: The lines that take their place.
         """
-        block = f"{path}\n<<<<<<< SEARCH\n{_line(old)}=======\n{_line(new)}>>>>>>> REPLACE\n"
-        return self._apply(block, f"{path} is changed.")
+        return self._apply(Block(path=path, search=_lines(old), replace=_lines(new)), f"{path} is changed.")
 
     def create_file(self, path: str, content: str) -> str:
         """Make a new file.
@@ -82,8 +84,7 @@ class _Tools:
         """
         if self._read(path) is not None:
             raise ToolException(f"There is a file {path!r} already; `edit_file` changes it.")
-        self._write({path: content.encode()})
-        return f"{path} is made."
+        return self._apply(Block(path=path, search=(), replace=_lines(content)), f"{path} is made.")
 
     def delete_file(self, path: str) -> str:
         """Remove a file.
@@ -91,10 +92,7 @@ class _Tools:
         Args:
             path: From the root of the repository.
         """
-        if self._read(path) is None:
-            raise ToolException(f"There is no file {path!r}.")
-        self._write({path: None})
-        return f"{path} is gone."
+        return self._apply(Delete(path=path), f"{path} is gone.")
 
     def rename_file(self, path: str, new_path: str) -> str:
         """Give a file another path.
@@ -103,11 +101,7 @@ class _Tools:
             path: The old one, from the root of the repository.
             new_path: The new one.
         """
-        content = self._read(path)
-        if content is None or self._read(new_path) is not None:
-            raise ToolException(f"{path!r} must be a file and {new_path!r} must not be one yet.")
-        self._write({path: None, new_path: content})
-        return f"{path} is {new_path} now."
+        return self._apply(Rename(old=path, path=new_path), f"{path} is {new_path} now.")
 
     def run_tests_now(self, tests: list[str]) -> str:
         """Run tests of the repository on the files as they are now.
@@ -132,22 +126,22 @@ class _Tools:
             real = place.resolve()
             is_inside = real == self._worktree.resolve() / path and ".git" not in Path(path).parts
             return place.read_bytes() if is_inside and place.is_file() else None
-        except OSError:
+        except (OSError, ValueError):  # a path that no system takes
             return None
 
-    def _apply(self, block: str, done: str) -> str:
+    def _apply(self, step: Block | Delete | Rename, done: str) -> str:
         try:
-            self._write(overlay(apply_edits(read_blocks(block), self._read)))
-        except EditError as error:
+            write_changes(self._worktree, overlay(apply_edits(Edits(steps=(step,)), self._read)))
+        except (EditError, OutsideError) as error:
             raise ToolException(str(error)) from error
         return done
 
-    def _write(self, changes: dict[str, bytes | None]) -> None:
-        try:
-            write_changes(self._worktree, changes)
-        except OutsideError as error:
-            raise ToolException(str(error)) from error
+
+def _lines(text: str) -> tuple[str, ...]:
+    plain = encodable(text).replace("\r\n", "\n").removesuffix("\n")
+    return tuple(plain.split("\n")) if text else ()
 
 
-def _line(text: str) -> str:
-    return text if not text or text.endswith("\n") else f"{text}\n"
+def _wrong_arguments(error: ValidationError | OldValidationError) -> str:
+    wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+    return f"The tool was not used, because of its arguments: {wrong}."
