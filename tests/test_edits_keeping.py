@@ -56,7 +56,7 @@ def test_what_cannot_be_merged_comes_as_it_is(new):
 
 
 FUNCTIONS = [
-    inspect.getsource(one)
+    textwrap.dedent(inspect.getsource(one))
     for module in (random, textwrap, difflib, inspect)
     for one in vars(module).values()
     if inspect.isfunction(one) and one.__module__ == module.__name__
