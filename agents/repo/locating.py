@@ -32,15 +32,20 @@ def locate(issue: Issue, workspace: Workspace, *, folder: Path | None = None) ->
         files = [one.path for one in index.files(issue.text, k=FILES * 2, refresh=False) if not is_test(one.path)]
         risk, why = _risk(index, targets)
     known = set(workspace.paths)
-    allowed = dict.fromkeys((*(one for one in files[:FILES]), *(one.path for one in targets[:FILES])))
+    allowed = dict.fromkeys((*files[:FILES], *(one.path for one in targets[:FILES])))
     return ChangePlan(
         title=issue.title,
         expected=tuple(f"this runs without an error:\n{one}" for one in issue.snippets[:3]),
         targets=targets[:TARGETS],
-        files=tuple(path for path in allowed if path in known),
+        files=tuple(dict.fromkeys(path for one in allowed for path in _with_exports(one) if path in known)),
         risk=risk,
         risk_reason=why,
     )
+
+
+def _with_exports(path: str) -> tuple[str, str]:
+    """A file and what tells others of it: what a package exports stands in its `__init__.py`."""
+    return path, f"{path.rpartition('/')[0]}/__init__.py".lstrip("/")
 
 
 def _target(found: Found, rank: int, workspace: Workspace) -> Target | None:

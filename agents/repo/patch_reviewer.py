@@ -185,12 +185,8 @@ def _facts(state: PatchReviewerInput, checks: ChangeChecks, change: list[Changed
 
 
 def _provided(place: Place) -> set[str]:
-    """The modules that the repository and its environment bring, scripts that import each other included."""
-    found = {path.rpartition("/")[2].removesuffix(".py") for path in place.tree.paths if path.endswith(".py")}
-    for folder in place.setup.source_folders:
-        prefix = "" if folder in ("", ".") else f"{folder}/"
-        inside = (path.removeprefix(prefix) for path in place.tree.paths if path.startswith(prefix))
-        found |= {path.partition("/")[0].removesuffix(".py") for path in inside if path.endswith(".py")}
+    """The modules that the repository and its environment bring."""
+    found = set(place.modules)
     if place.environment is not None:
         found |= {
             entry.name.removesuffix(".py").partition(".")[0] for entry in place.environment.site_packages.iterdir()

@@ -34,6 +34,17 @@ class Place:
     environment: Environment | None
 
     @property
+    def modules(self) -> frozenset[str]:
+        """The names under which the repository's code is imported, scripts that import each other included."""
+        paths = [path for path in self.tree.paths if path.endswith(".py")]
+        found = {path.rpartition("/")[2].removesuffix(".py") for path in paths}
+        for folder in self.setup.source_folders:
+            prefix = "" if folder in ("", ".") else f"{folder}/"
+            inside = (path.removeprefix(prefix) for path in paths if path.startswith(prefix))
+            found |= {path.partition("/")[0].removesuffix(".py") for path in inside}
+        return frozenset(found)
+
+    @property
     def probing(self) -> SuiteSetup:
         """How single tests of motet's own are run, also where the repository has a command for all of its tests."""
         if self.setup.framework in ("pytest", "unittest"):

@@ -1,7 +1,7 @@
 """The tester's second step in a repository: what its tests say before anything is changed."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TypedDict
 
 from langgraph.runtime import Runtime
@@ -129,7 +129,7 @@ def _baseline(
             if "not_run" not in (one.outcome, second.get(one.id, "not_run")) and second[one.id] != one.outcome
         )
         passing = tuple(one for one in first.passed if one not in set(flaky))
-    shows = _showing(proposed, tried)
+    shows = _showing(proposed, tried, place.modules)
     notes = dict.fromkeys(one.problem for one in runs if one.problem)
     return Baseline(
         setup=place.setup,
@@ -147,7 +147,9 @@ def _baseline(
     )
 
 
-def _showing(proposed: list[Reproduction], tried: SuiteRun | None) -> tuple[Reproduction, ...]:
+def _showing(
+    proposed: list[Reproduction], tried: SuiteRun | None, modules: Collection[str]
+) -> tuple[Reproduction, ...]:
     """Those that fail before the change by the code under test, with what they show; one of each failure is enough."""
     found: dict[str, Reproduction] = {}
     for one in proposed if tried else ():
@@ -156,7 +158,7 @@ def _showing(proposed: list[Reproduction], tried: SuiteRun | None) -> tuple[Repr
         if not failed or len(failed) < len(results) or any("::" not in result.id for result in failed):
             continue
         shown = failed[0].detail or failed[0].message
-        if is_incomplete(shown, one.path):
+        if is_incomplete(shown, one.path, modules):
             continue
         found.setdefault(failed[0].message, one.model_copy(update={"failure": shown[-FAILURE_CHARACTERS:]}))
     return tuple(found.values())

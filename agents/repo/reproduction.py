@@ -3,7 +3,9 @@
 import ast
 import builtins
 import hashlib
+import re
 import textwrap
+from collections.abc import Collection
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -16,6 +18,7 @@ Trust = Literal["given", "written"]
 something only together with another one."""
 INCOMPLETE = ("NameError", "ModuleNotFoundError", "ImportError", "SyntaxError", "IndentationError")
 """What a test that is not whole fails with, whatever the code under test does."""
+MISSING = re.compile(r"No module named '(?P<module>[\w.]+)'|cannot import name .* from '(?P<of>[\w.]+)'")
 FILE = "test_motet_reproduction"
 SCRIPT = """import runpy
 import tempfile
@@ -68,17 +71,21 @@ def reproduction(code: str, folder: str, *, trust: Trust, source: str, title: st
     return Reproduction(path=f"{folder}{name}", text=text, trust=trust, source=source)
 
 
-def is_incomplete(failure: str, path: str) -> bool:
+def is_incomplete(failure: str, path: str, modules: Collection[str] = ()) -> bool:
     """Whether a test failed by its own lack of something, and not by the code under test.
 
     Args:
         failure: What pytest shows of it.
         path: The test's.
+        modules: Those of the repository: what an issue wants to import from them may be what it asks for.
     """
     lines = [line for line in failure.splitlines() if line.strip()]
     said = next((line[1:].strip() for line in lines if line.startswith("E ")), lines[-1] if lines else "")
     name = said.partition(":")[0].rpartition(".")[2].strip()
     places = [line for line in lines if ".py:" in line and not line.startswith("E ")]
+    missing = MISSING.search(said)
+    if missing is not None and (missing["module"] or missing["of"]).partition(".")[0] in modules:
+        return False
     return name in INCOMPLETE and (not places or path.rpartition("/")[2] in places[-1])
 
 
