@@ -1,7 +1,7 @@
 """Fetches source distributions by their hash.
 
-Not with `pip download`: to learn what a package needs, pip runs its build on the host. Here a file is fetched, hashed and
-unpacked, and nothing of it is run. Where to look is taken from pip's own settings, so that a mirror serves here as well.
+Not with `pip download`: to learn what a package needs, pip runs its build on the host. Here a file is fetched, hashed
+and unpacked, and nothing of it is run. Where to look is taken from pip's own settings, so that a mirror serves as well.
 """
 
 import hashlib

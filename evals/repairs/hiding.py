@@ -12,10 +12,11 @@ def test_name(node_id: str) -> str:
     return node_id.split("[", 1)[0]
 
 
-def has_test(text: str, name: str) -> bool:
-    """Whether a file itself defines a test, named `T::test_x` within it."""
+def find_test(text: str, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    """The definition of a test in a file, named `T::test_x` within it; `None` where it stands elsewhere."""
     tree = parse_python(text)
-    return tree is not None and any(found == name for found, *_ in _tests(tree.body, ""))
+    found = _tests(tree.body, "") if tree is not None else ()
+    return next((node for one, node, _ in found if one == name), None)
 
 
 def without_tests(text: str, names: Collection[str]) -> str:

@@ -26,6 +26,8 @@ class Package(BaseModel):
     """Its SPDX name."""
     tests: tuple[str, ...] = ()
     """The test files and folders that tasks are made with; nothing: the whole suite."""
+    tasks: int = 0
+    """How many tasks the suite has of it."""
 
 
 def read_packages(path: Path = PACKAGES) -> dict[str, Package]:

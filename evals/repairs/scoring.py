@@ -41,8 +41,8 @@ class Score(BaseModel):
 def score(task: RepairTask, patch: str, *, sandbox: Sandbox, source: Path | None = None) -> Score:
     """Apply a patch to a fresh broken package and run the hidden tests.
 
-    The published package's test files, conftests and settings of pytest go over the patched ones, and files of that kind
-    that the patch adds are left out, so nothing is won by touching them.
+    The published package's test files, conftests and settings of pytest go over the patched ones, and files of that
+    kind that the patch adds are left out, so nothing is won by touching them.
 
     Args:
         task: The task.
