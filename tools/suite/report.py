@@ -203,8 +203,6 @@ class _Heard:
             if match := MISSING.search(message):
                 self.problems.append(NO_PACKAGE.format(name=match[1]))
         elif item == "measured":
-            if said.get("problem"):
-                self.notes.append(str(said["problem"]))
             for path, symbol, start, end, tests in said.get("functions", ()):
                 names = [name for test in tests if (name := self._name(test)) is not None]
                 self._functions.setdefault((str(path), str(symbol), int(start), int(end)), set()).update(names)
