@@ -36,22 +36,31 @@ def resilient_coder(coder: Role, policy: Policy) -> Role:
     A mistake in the set-up is no matter of one branch, and where the only first answer fails there is nothing to go on
     with: those errors end the run, and a run that is resumed tries again.
     """
-    return _resilient(coder, "coder", partial(_void, policy))
+    return resilient(coder, "coder", partial(_void, policy))
 
 
 def resilient_tester(tester: Role, policy: Policy) -> Role:
     """Give up candidates that cannot be run, where the tester hangs or its sandbox is lost."""
-    return _resilient(tester, "tester", _untested, tries=policy.sandbox_tries)
+    return resilient(tester, "tester", _untested, tries=policy.sandbox_tries)
 
 
 def resilient_reviewer(reviewer: Role, policy: Policy) -> Role:
     """Do without the review, which then proves nothing, where the reviewer hangs or its sandbox is lost."""
-    return _resilient(reviewer, "reviewer", _not_reviewed, tries=policy.sandbox_tries)
+    return resilient(reviewer, "reviewer", _not_reviewed, tries=policy.sandbox_tries)
 
 
-def _resilient(role: Role, name: str, handle: Handle, *, tries: int = 1) -> Role:
+def resilient(role: Role, name: str, handle: Handle, *, tries: int = 1) -> Role:
+    """Make a role that writes something where it fails, so that its team goes on.
+
+    Args:
+        role: Any.
+        name: Its node's.
+        handle: Says what is written, or raises.
+        tries: How often it is begun where its sandbox was lost.
+    """
+
     def give_up(state: State, error: Exception, left: int) -> Mapping[str, Any] | None:
-        return None if left and _may_pass(error) else handle(state, error)
+        return None if left and may_pass(error) else handle(state, error)
 
     def run(state: State, config: RunnableConfig) -> Any:
         for left in reversed(range(tries)):
@@ -100,20 +109,20 @@ def _void(policy: Policy, state: State, error: Exception) -> Mapping[str, Any]:
     problem = str(error) if speaks_for_itself else f"The coder failed: {type(error).__name__}: {error}"
     void = VoidProposal(index=assignment.index, origin=assignment.kind, problem=problem, failed=True)
     emit(node_runtime(), "coder", "void", index=assignment.index, answer=void)
-    return {"void": [void], **_seconds(state, error)}
+    return {"void": [void], **seconds_of(state, error)}
 
 
 def _untested(state: State, error: Exception) -> Mapping[str, Any]:
     worked = any(report.infrastructure is None for report in (state.get("reports") or {}).values())
-    is_lost = isinstance(error, SandboxError) and (worked or _may_pass(error))
+    is_lost = isinstance(error, SandboxError) and (worked or may_pass(error))
     if not isinstance(error, RoleTimeoutError) and not is_lost:
         raise error
     if state.get("inputs") is None:
-        return {"inputs": [], **_seconds(state, error)}
+        return {"inputs": [], **seconds_of(state, error)}
     reports = {one.index: untestable(one, str(error), sandbox="none") for one in untested(cast(TeamState, state))}
     for index, report in reports.items():
         emit(node_runtime(), "tester", "report", index=index, report=report)
-    return {"reports": reports, **_seconds(state, error)}
+    return {"reports": reports, **seconds_of(state, error)}
 
 
 def _not_reviewed(state: State, error: Exception) -> Mapping[str, Any]:
@@ -123,13 +132,14 @@ def _not_reviewed(state: State, error: Exception) -> Mapping[str, Any]:
     finding = Finding(kind="not_reviewed", message=f"The review could not be made: {error}")
     review = Review(candidate=index, findings=(finding,))
     emit(node_runtime(), "reviewer", "review", index=index, review=review)
-    return {"reviews": {index: review}, **_seconds(state, error)}
+    return {"reviews": {index: review}, **seconds_of(state, error)}
 
 
-def _may_pass(error: Exception) -> bool:
+def may_pass(error: Exception) -> bool:
+    """Whether another try may have more luck."""
     return isinstance(error, SandboxError) and not isinstance(error, NoSandboxError | UnknownSandboxError)
 
 
-def _seconds(state: State, error: Exception) -> dict[str, float]:
+def seconds_of(state: State, error: Exception) -> dict[str, float]:
     """The time that a step took which hung; no node has counted it."""
     return {"seconds": (state.get("seconds") or 0.0) + error.seconds} if isinstance(error, RoleTimeoutError) else {}

@@ -218,7 +218,10 @@ def test_whatever_happens_the_search_ends_within_its_numbers_of_patches(data, po
             assert len({one.index for one in asked}) == len(asked), "each patch has a place of its own"
             for one in wanted:
                 if data.draw(st.booleans()):
-                    state["void"] = [*state["void"], VoidProposal(index=one.index, origin=one.kind, problem="cut")]
+                    answered = state["candidates"] or any(not void.failed for void in state["void"])
+                    failed = bool(answered or one.siblings) and data.draw(st.booleans())  # else the run ends
+                    void = VoidProposal(index=one.index, origin=one.kind, problem="cut", failed=failed)
+                    state["void"] = [*state["void"], void]
                     continue
                 repairs = one.repairs.index if one.repairs else None
                 likeness = data.draw(st.sampled_from("ab"))
@@ -241,7 +244,9 @@ def test_whatever_happens_the_search_ends_within_its_numbers_of_patches(data, po
         else:
             break
     repairs = [one for one in asked if one.kind == "repair"]
-    assert len(asked) - len(repairs) <= policy.candidates
+    all_failed = [one for one in state["void"] if one.failed]
+    alone = 1 if len(all_failed) >= min(policy.batch, policy.candidates) else 0
+    assert len(asked) - len(repairs) <= policy.candidates + alone
     assert len(repairs) <= policy.repair_rounds
     if policy.edit == "function":
         assert all(one.target is not None for one in asked)

@@ -1,6 +1,7 @@
 """Small repositories with a fault, a team on them with a scripted model, and a look at what it must not touch."""
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from testing_code import repository
@@ -8,6 +9,7 @@ from testing_code import repository
 from motet.agents import TeamContext
 from motet.graphs.repo import RepoPolicy, create_repo_team
 from motet.models import ScriptedChatModel
+from motet.tools.sandbox import SandboxError, Session, resolve_sandbox
 
 MONEY = '''"""Prices."""
 
@@ -91,3 +93,27 @@ def prints(root: Path) -> dict[str, str]:
         for path in sorted(root.rglob("*"))
         if path.is_file() and not path.is_symlink()
     }
+
+
+class BrokenSandbox:
+    """A sandbox that some sessions cannot be had of, counted from 1."""
+
+    kind = "bubblewrap"
+
+    def __init__(self, lost: Iterable[int]) -> None:
+        self._real = resolve_sandbox("bubblewrap")
+        self._lost = set(lost)
+        self._count = 0
+
+    @property
+    def capabilities(self):
+        return self._real.capabilities
+
+    def session(self) -> Session:
+        self._count += 1
+        if self._count in self._lost:
+            raise SandboxError("The engine went away.")
+        return self._real.session()
+
+    def close(self) -> None:
+        self._real.close()

@@ -18,7 +18,7 @@ from motet.agents.repo.place import Place
 from motet.agents.repo.proposing import PatchCoderInput, content_of, propose_changes
 from motet.models import Answer
 from motet.tools.edits import FORMAT, EditError, apply_edits, overlay, read_blocks
-from motet.tools.git import Workspace
+from motet.tools.git import OutsideError, Workspace
 
 AGAIN = "\n\nYour last answer could not be applied, and nothing of it was:\n{problem}\nAnswer again, with all edits.\n"
 
@@ -80,7 +80,7 @@ def create_blocks_coder(
             try:
                 changes = overlay(apply_edits(read_blocks(answer.text), read))
                 return await asyncio.to_thread(propose_changes, place.workspace, assignment, changes)
-            except EditError as error:
+            except (EditError, OutsideError) as error:
                 if attempt + 1 == tries:
                     raise
                 problem = str(error)

@@ -28,3 +28,5 @@ class PatchAssignment(BaseModel):
     """Why: what a machine found, in words for the model."""
     reason: str = ""
     """Why this comes next, for people."""
+    siblings: int = 0
+    """How many others are asked for at the same time. Where this one fails, they may have more luck."""

@@ -13,7 +13,7 @@ from motet.agents.repo.patch_assignment import PatchAssignment
 from motet.agents.repo.patch_candidate import PatchCandidate
 from motet.agents.repo.place import Place, place_of
 from motet.agents.repo.proposing import NoChangeError, PatchCoderInput, PatchCoderUpdate
-from motet.models import BudgetExhausted, ContextOverflow, ModelAnswerError, ModelCallError, Sampling
+from motet.models import BudgetExhausted, ModelAnswerError, Sampling
 from motet.tools.edits import EditError
 from motet.tools.git import GitError, OutsideError
 
@@ -24,6 +24,7 @@ def patch_role(write: Write, *, name: str, timeout: float | None) -> Node:
     """Make a coder's node of what it does for one assignment.
 
     An answer that cannot be read or applied is void: it is paid for, noted under `void`, and no candidate comes of it.
+    What becomes of a call that fails is the wiring's.
 
     Args:
         write: Makes the candidate.
@@ -36,23 +37,15 @@ def patch_role(write: Write, *, name: str, timeout: float | None) -> Node:
         emit(runtime, name, "patching", index=assignment.index, assignment=assignment)
         place = await asyncio.to_thread(place_of, state)
 
-        def void(problem: Exception, *, failed: bool = False) -> PatchCoderUpdate:
-            noted = VoidProposal(index=assignment.index, origin=assignment.kind, problem=str(problem), failed=failed)
-            emit(runtime, name, "void", index=assignment.index, answer=noted)
-            return {"void": [noted]}
-
         try:
             candidate = await write(state, runtime, place)
         except (ModelAnswerError, UnreadableAnswerError, EditError, NoChangeError, OutsideError, GitError) as problem:
-            return void(problem)
+            noted = VoidProposal(index=assignment.index, origin=assignment.kind, problem=str(problem))
+            emit(runtime, name, "void", index=assignment.index, answer=noted)
+            return {"void": [noted]}
         except BudgetExhausted as limit:
             emit(runtime, name, "stopped", index=assignment.index, problem=str(limit))
             return {"stopped": str(limit)}
-        except (ModelCallError, ContextOverflow) as problem:
-            if not state.get("candidates"):
-                raise
-            # What the team has is not lost with a server that went away.
-            return void(problem, failed=True)
         emit(runtime, name, "patch", index=assignment.index, candidate=candidate)
         return {"candidates": [candidate]}
 

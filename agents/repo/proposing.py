@@ -26,6 +26,7 @@ class PatchCoderInput(TypedDict, total=False):
     baseline: Baseline
     assignment: PatchAssignment
     candidates: list[PatchCandidate]
+    void: list[VoidProposal]
     calls: list[CallRecord]
     run: str
     seconds: float

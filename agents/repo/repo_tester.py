@@ -105,7 +105,7 @@ def create_repo_tester(
                 fresh.setdefault(one.likeness, one)
         if fresh:
             machine = await asyncio.to_thread(sandbox_of, state, place, runtime, sandbox)
-            turns = asyncio.Semaphore(usable_cores())
+            turns = asyncio.Semaphore(await asyncio.to_thread(usable_cores))
 
             async def in_turn(one: PatchCandidate) -> PatchReport:
                 async with turns:

@@ -31,9 +31,11 @@ def next_patches(state: RepoState, policy: RepoPolicy) -> Sequence[PatchAssignme
     if best is not None and report is not None and _settles(state, best, report):
         return ()
     asked = _asked(state)
-    if asked < policy.candidates:
-        more = range(asked, min(asked + policy.batch, policy.candidates))
-        return tuple(filter(None, (_draw(state, policy, number) for number in more)))
+    if asked < policy.candidates or _nobody_answered(state):
+        # Where all calls failed, one goes out alone, and the run ends with its error or goes on.
+        size = 1 if _nobody_answered(state) else min(policy.batch, policy.candidates - asked)
+        more = list(filter(None, (_draw(state, policy, number) for number in range(asked, asked + size))))
+        return tuple(one.model_copy(update={"siblings": len(more) - 1}) for one in more)
     if best is None or report is None or report.passes:
         return ()
     return _repair(state, policy, best, report.failure or "It does not resolve the issue.")
@@ -84,6 +86,12 @@ def _asked(state: RepoState) -> int:
     """How many patches were asked for, repairs left out."""
     drawn = [one for one in (*state.get("candidates", []), *state.get("void", [])) if one.origin != "repair"]
     return len(drawn)
+
+
+def _nobody_answered(state: RepoState) -> bool:
+    """Whether patches were asked for and each call failed."""
+    void = state.get("void", [])
+    return bool(void) and not state.get("candidates") and all(one.failed for one in void)
 
 
 def _next_index(state: RepoState) -> int:

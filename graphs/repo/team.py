@@ -38,6 +38,13 @@ from motet.graphs.repo.conductor import (
     next_patches,
     untested,
 )
+from motet.graphs.repo.failures import (
+    resilient_baseline,
+    resilient_patch_coder,
+    resilient_patch_reviewer,
+    resilient_repo_tester,
+    resilient_whole_suite,
+)
 from motet.graphs.repo.finish import create_repo_finish
 from motet.graphs.repo.policies import resolve_repo_policy
 from motet.graphs.repo.policy import RepoPolicy
@@ -103,11 +110,11 @@ def build_repo_team(
     graph = StateGraph(RepoState, context_schema=TeamContext, input_schema=RepoInput, output_schema=RepoOutput)
     graph.add_node("planner", begins_afresh(plans, state_schema=RepoState, input_schema=RepoInput))
     graph.add_node("reproducer", reproduces)
-    graph.add_node("baseline", measures)
-    graph.add_node("coder", _coder(coder, chat, sandbox, numbers), input_schema=PatchCoderInput)
-    graph.add_node("tester", tests, input_schema=RepoTesterInput)
-    graph.add_node("whole_suite", concludes, input_schema=WholeSuiteInput)
-    graph.add_node("reviewer", looks, input_schema=PatchReviewerInput)
+    graph.add_node("baseline", resilient_baseline(measures))
+    graph.add_node("coder", resilient_patch_coder(_coder(coder, chat, sandbox, numbers)), input_schema=PatchCoderInput)
+    graph.add_node("tester", resilient_repo_tester(tests), input_schema=RepoTesterInput)
+    graph.add_node("whole_suite", resilient_whole_suite(concludes), input_schema=WholeSuiteInput)
+    graph.add_node("reviewer", resilient_patch_reviewer(looks), input_schema=PatchReviewerInput)
     graph.add_node("finish", create_repo_finish(keep=keep_worktrees))
     endings = ["coder", "reviewer", "whole_suite", "finish"]
     graph.add_edge(START, "planner")
