@@ -36,8 +36,8 @@ def plain_asserts(code: str) -> str | None:
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
             edits += _statement(node, node.value, source)
-        elif isinstance(node, ast.withitem) and _method(node.context_expr) == "assertRaises":
-            edits.append(source.replaced(node.context_expr.func, "pytest.raises"))  # type: ignore[attr-defined]
+        elif isinstance(node, ast.Call) and _method(node) == "assertRaises" and len(node.args) == 1:
+            edits.append(source.replaced(node.func, "pytest.raises"))
     for edit in sorted(edits, reverse=True):
         code = code[: edit.start] + edit.replacement + code[edit.end :]
     tree = parse_python(code)

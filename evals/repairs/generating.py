@@ -26,6 +26,7 @@ from motet.evals.repairs.package import Package, find_package
 from motet.evals.repairs.repair_task import Level, RepairTask
 from motet.tools.mutation import OPERATORS
 from motet.tools.sandbox import Sandbox
+from motet.tools.suite import Overlay
 
 MOST_PASSING = 60
 """Tests of `pass_to_pass`."""
@@ -102,7 +103,7 @@ def _choices(level: Level, pool: Sequence[Bug]) -> list[tuple[Bug, ...]]:
     if level == "function":
         return [(one,) for one in pool]
     # Only pairs with the newest: the others have been tried.
-    pairs = [(one, pool[-1]) for one in pool[:-1]]
+    pairs: list[tuple[Bug, ...]] = [(one, pool[-1]) for one in pool[:-1]]
     same = level == "functions"
     return [pair for pair in pairs if (pair[0].mutation.path == pair[1].mutation.path) == same][:PAIRS_TRIED]
 
@@ -157,7 +158,7 @@ def _rest(near: Sequence[str]) -> int:
     return min(MOST_PASSING - MOST_PASSING // 2, max(0, len(near) - MOST_PASSING // 2))
 
 
-def _reports(ground: Ground, bugs: Sequence[Bug], overlay: dict[str, bytes | None]) -> list[Report] | None:
+def _reports(ground: Ground, bugs: Sequence[Bug], overlay: Overlay) -> list[Report] | None:
     """What the scripts give where all mistakes come together; `None` where one no longer fails."""
     if len(bugs) == 1:
         return [bugs[0].report]

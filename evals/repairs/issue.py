@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
@@ -104,17 +105,21 @@ def called(snippet: Snippet) -> str:
         for node in ast.walk(ast.parse(snippet.header))
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
+        if _module(node, alias) not in sys.stdlib_module_names
     } - {"pytest"}
-    for statement in reversed(ast.parse(snippet.body).body):
-        calls = [node.func for node in ast.walk(statement) if isinstance(node, ast.Call)]
-        ours = [one for one in calls if _root(one) in imported]
-        methods = [one for one in calls if isinstance(one, ast.Attribute) and one.attr not in COMMON]
-        methods = [one for one in methods if _root(one) != "pytest"]
-        for found in (*ours, *methods):
-            name = found.attr if isinstance(found, ast.Attribute) else found.id if isinstance(found, ast.Name) else ""
-            if name:
-                return name
+    statements = ast.parse(snippet.body).body[::-1]
+    calls = [node.func for one in statements for node in ast.walk(one) if isinstance(node, ast.Call)]
+    ours = [one for one in calls if _root(one) in imported]
+    methods = [one for one in calls if isinstance(one, ast.Attribute) and one.attr not in COMMON]
+    for found in (*ours, *(one for one in methods if _root(one) != "pytest")):
+        name = found.attr if isinstance(found, ast.Attribute) else found.id if isinstance(found, ast.Name) else ""
+        if name:
+            return name
     return ""
+
+
+def _module(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> str:
+    return ((node.module or "") if isinstance(node, ast.ImportFrom) else alias.name).split(".")[0]
 
 
 def _section(report: Report, frames: bool) -> str:

@@ -103,6 +103,9 @@ def _tree(lines: str) -> str | None:
     """The syntax tree of a function's lines; `None` where they do not compile. Whole files would take long."""
     tree = parse_python(f"if 1:\n{lines}" if lines[:1].isspace() else lines)
     try:
-        return None if tree is None or not compile(tree, "function.py", "exec") else ast.dump(tree)
+        if tree is not None:
+            compile(tree, "function.py", "exec")  # finds what the grammar allows and Python does not
+            return ast.dump(tree)
     except (SyntaxError, ValueError):
         return None
+    return None

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from motet.tools.mutation.functions import Function, is_docstring
 from motet.tools.mutation.source import Edit, Source
@@ -73,5 +73,5 @@ def _can_be_forgotten(node: ast.stmt, stored: dict[str, int], parameters: set[st
     return False
 
 
-def _lines_in(block: "list[ast.stmt] | tuple[ast.stmt, ...]") -> int:
+def _lines_in(block: Sequence[ast.stmt]) -> int:
     return sum(not is_docstring(one) for one in block)
