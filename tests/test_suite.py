@@ -230,6 +230,22 @@ def test_reach_names_the_functions_whose_bodies_a_test_ran(box):
 
 
 @in_bubblewrap
+def test_a_crash_costs_the_reach_of_its_process_and_a_note_says_so(box):
+    files = {
+        "lib.py": "def early():\n    pass\n\n\ndef late():\n    pass\n",
+        "test_a.py": "import lib, os\ndef test_a(): lib.early()\ndef test_b(): os._exit(0)\ndef test_c(): lib.late()\n",
+    }
+    found = run(box, files, reach=True)
+    assert outcomes(found) == {
+        "test_a.py::test_a": "passed",
+        "test_a.py::test_b": "error",
+        "test_a.py::test_c": "passed",
+    }
+    assert [reach.symbol for reach in found.reach] == ["late"]
+    assert any("1 tests" in note for note in found.notes)
+
+
+@in_bubblewrap
 @pytest.mark.parametrize(
     "code",
     [

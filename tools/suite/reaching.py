@@ -18,7 +18,7 @@ from typing import Any
 
 Trace = Callable[[FrameType, str, Any], Any]
 QUIET_CALLS = 50_000
-"""How many calls without a function that is new to the test are listened to; what it calls first thereafter is missed."""
+"""How many calls without a function that is new to the test are listened to; what is new thereafter is missed."""
 Span = tuple[int, int, str]
 """First and last line of a function, decorators included, and its name within the file."""
 
