@@ -13,7 +13,7 @@ from motet.agents.repo.change_plan import ChangePlan
 from motet.agents.repo.focus import focused
 from motet.agents.repo.issue import read_issue
 from motet.agents.repo.place import Place, place_of, sandbox_of
-from motet.agents.repo.reproduction import Reproduction, is_incomplete
+from motet.agents.repo.reproduction import Reproduction, importing_first, is_incomplete
 from motet.models import CallRecord
 from motet.tools.diagnosis import Frame, read_traceback
 from motet.tools.sandbox import Sandbox
@@ -92,7 +92,7 @@ def create_repo_baseline(
                     wall_seconds=suite_seconds,
                 )
 
-            shown = {one.path: one.text.encode("utf-8", "replace") for one in proposed}
+            shown = {one.path: importing_first(one.text).encode("utf-8", "replace") for one in proposed}
             tried = await run(place.probing, shown, shown, reach=True) if shown else None
             first = await run(place.setup, files, {}, reach=True) if files else None
             again = await run(place.setup, files, {}, reach=False) if first is not None and first.passed else None

@@ -89,6 +89,22 @@ def is_incomplete(failure: str, path: str, modules: Collection[str] = ()) -> boo
     return name in INCOMPLETE and (not places or path.rpartition("/")[2] in places[-1])
 
 
+def importing_first(text: str) -> str:
+    """A test file that imports what its tests import when it is loaded, and not only when they run.
+
+    What code does when it is imported would otherwise look as if the fault ran through it. The lines come at the end,
+    so that all others keep their numbers.
+    """
+    tree = parse_python(text)
+    body = tree.body if tree else []
+    scripts = [one.value.value for one in body if isinstance(one, ast.Assign) and isinstance(one.value, ast.Constant)]
+    trees = [tree, *(parse_python(one) for one in scripts if isinstance(one, str))]
+    nodes = [node for one in trees if one for node in ast.walk(one)]
+    imports = dict.fromkeys(ast.unparse(one) for one in nodes if isinstance(one, ast.Import | ast.ImportFrom))
+    wanted = (one for one in imports if not one.startswith("from __future__"))
+    return text + "".join(f"try:\n    {one}\nexcept Exception:\n    pass\n" for one in wanted)
+
+
 def _has_tests(code: str) -> bool:
     tree = parse_python(code)
     names = [getattr(node, "name", "") for node in tree.body] if tree else []

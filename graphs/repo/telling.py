@@ -46,7 +46,7 @@ def patch_tested(evidence: PatchEvidence) -> list[str]:
     if evidence.mended:
         lines.append(f"failed before and pass now: {_some(evidence.mended)}")
     if evidence.failing_before:
-        lines.append(f"failed before already: {_some(evidence.failing_before)}")
+        lines.append(f"failed before already, and still do: {_some(evidence.failing_before)}")
     if evidence.flaky:
         lines.append(f"flaky, and left out: {_some(evidence.flaky)}")
     if evidence.covered and evidence.covered[1]:

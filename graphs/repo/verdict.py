@@ -47,10 +47,10 @@ class PatchEvidence(BaseModel):
     """Tests that passed before and do not pass with it, each with what it says."""
     unknown: int = 0
     """Tests that passed before and did not come to their turn."""
-    failing_before: tuple[str, ...] = ()
-    """Tests that failed before as well."""
     mended: tuple[str, ...] = ()
-    """Those of them that pass now."""
+    """Tests of the repository that failed before and pass now."""
+    failing_before: tuple[str, ...] = ()
+    """Tests that failed before already and do not pass now either."""
     flaky: tuple[str, ...] = ()
     """Tests that differ from run to run and count for nothing."""
     whole_suite: bool = False
@@ -158,6 +158,7 @@ def _evidence(
 ) -> PatchEvidence:
     told = [*notes, *(baseline.notes if baseline else ()), *(report.notes if report else ())]
     told += review.problems if review else ()
+    mended = set(report.mended) if report else set()
     shown = []
     for one in baseline.reproductions if baseline else ():
         after = report.reproductions.get(one.path) if report else None
@@ -177,12 +178,12 @@ def _evidence(
     return PatchEvidence(
         files=best.files if best else (),
         sandbox=report.sandbox if report else baseline.sandbox if baseline else "",
-        isolated=report.isolated if report else False,
+        isolated=report.isolated if report else bool(baseline and baseline.isolated),
         reproductions=tuple(shown),
         kept=report.kept if report else 0,
         regressions=tuple(f"{one.id}: {one.message}" for one in report.regressions) if report else (),
         unknown=report.unknown if report else 0,
-        failing_before=baseline.failing if baseline else (),
+        failing_before=tuple(one for one in baseline.failing if one not in mended) if baseline else (),
         mended=report.mended if report else (),
         flaky=baseline.flaky if baseline else (),
         whole_suite=report.whole if report else False,
