@@ -13,6 +13,9 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
+
+from langchain_core.messages import AIMessage
 
 from motet.evals.repairs.fetching import fetch_package
 from motet.graphs.repo import RepoPolicy, create_repo_team
@@ -90,9 +93,9 @@ def blocks() -> str:
     return "\n".join([*parts, f"{NEW}\n<<<<<<< SEARCH\n=======\n{MIDDLE}>>>>>>> REPLACE\n"])
 
 
-def calls() -> list[object]:
+def calls() -> list[str | AIMessage]:
     """The same with tools, a mistake and a look at the tests between."""
-    said: list[object] = [tool_call("read_file", path=GENERIC, first_line=1, last_line=40)]
+    said: list[str | AIMessage] = [tool_call("read_file", path=GENERIC, first_line=1, last_line=40)]
     said += [tool_call("edit_file", path=path, old=old, new=new) for path, old, new in EDITS]
     said += [tool_call("edit_file", path=GENERIC, old="no such line", new="x")]
     said += [tool_call("create_file", path=NEW, content=MIDDLE)]
@@ -112,7 +115,8 @@ def main() -> None:
         git(root, "commit", "-qm", "networkx")
         lines = sum(len(file.read_bytes().splitlines()) for file in root.rglob("*.py"))
         print(f"{lines:,} lines of Python")
-        for edit, script in (("blocks", [blocks()]), ("agent", calls())):
+        scripts: dict[Any, list[Any]] = {"blocks": [blocks()], "agent": calls()}
+        for edit, script in scripts.items():
             policy = RepoPolicy(name=edit, edit=edit, widen=True, candidates=1, suite_seconds=0)
             model = ScriptedChatModel(planner=[json.dumps(PLAN)], coder=script)
             team = create_repo_team(model=model, policy=policy, sandbox=options.sandbox)

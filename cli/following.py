@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from langgraph.types import Command
 
     from motet.graphs import TeamContext, TeamInput, TeamOutput, TeamState
+    from motet.graphs.repo import RepoInput
+    from motet.graphs.repo.team import RepoTeam
     from motet.graphs.runs import Question, RunRequest, RunStore
     from motet.graphs.team import Team
     from motet.tools.sandbox import Sandbox
@@ -101,8 +103,8 @@ def context_of(request: "RunRequest") -> "TeamContext":
 
 
 async def follow(
-    team: "Team",
-    given: "TeamInput | Command | None",
+    team: "Team | RepoTeam",
+    given: "TeamInput | RepoInput | Command | None",
     config: "RunnableConfig",
     *,
     context: "TeamContext",

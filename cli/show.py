@@ -45,8 +45,7 @@ def show(
 
 
 def _object(run: "Run", state: "TeamState", steps: "list[Step]") -> dict[str, Any]:
-    from motet.graphs.repo.telling import patch_object
-    from motet.graphs.telling import result_object
+    from motet.graphs.runs.showing import plain
 
     told = [
         {
@@ -57,9 +56,8 @@ def _object(run: "Run", state: "TeamState", steps: "list[Step]") -> dict[str, An
         for step in steps
     ]
     calls = [call.model_dump(mode="json") for call in state.get("calls", [])]
-    is_patch = run.request is not None and run.request.repository is not None
-    tell = patch_object if is_patch else result_object
-    result = tell(state) if run.status == "finished" else None
+    assert run.request is not None
+    result = plain(run.request, state) if run.status == "finished" else None
     attempts = [attempt.model_dump(mode="json") for attempt in state.get("attempts", [])]
     return {**run.model_dump(mode="json"), "steps": told, "calls": calls, "attempts": attempts, "result": result}
 
@@ -71,8 +69,7 @@ def _plain(value: object) -> object:
 
 
 def _print(run: "Run", state: "TeamState", steps: "list[Step]") -> None:
-    from motet.graphs.repo.telling import patch_tested
-    from motet.graphs.telling import tested
+    from motet.graphs.runs.showing import shown
 
     console = Console(highlight=False, soft_wrap=True)
     request = run.request
@@ -95,12 +92,11 @@ def _print(run: "Run", state: "TeamState", steps: "list[Step]") -> None:
         return
     console.print()
     console.print(Text.assemble((state["verdict"], style), "  ", state["evidence"].reason))
-    is_patch = request.repository is not None
-    for line in (patch_tested if is_patch else tested)(state["evidence"]):
+    result = shown(request, state)
+    for line in result.lines:
         console.print(f"  {printable(line)}", markup=False)
     console.print()
-    text, language = (state["patch"], "diff") if is_patch else (state["code"], "python")
-    console.print(Syntax(printable(text).rstrip(), language, background_color="default", word_wrap=True))
+    console.print(Syntax(printable(result.text).rstrip(), result.language, background_color="default", word_wrap=True))
 
 
 def _why(run: "Run") -> str:

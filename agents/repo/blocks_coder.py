@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage
 from langgraph.runtime import Runtime
 
 from motet.agents.context import TeamContext
@@ -52,18 +53,17 @@ def create_blocks_coder(
     first = (prompt or Prompt.load("repo_blocks")).with_system(system_prompt)
     repair = (repair_prompt or Prompt.load("repo_blocks_repair")).with_system(system_prompt)
 
-    def rendered(state: PatchCoderInput, assignment: PatchAssignment, read: Reader, problem: str) -> list[object]:
+    def rendered(state: PatchCoderInput, assignment: PatchAssignment, read: Reader, problem: str) -> list[BaseMessage]:
         begun = assignment.repairs
         shown = excerpts(state["plan"], read, characters=context_characters, first=begun.files if begun else ())
         values = {"format": FORMAT, "issue": issue_text(state["issue"]), "files": shown}
         again = AGAIN.format(problem=problem) if problem else ""
         if begun is not None:
-            return [
-                *repair.render(**values, patch=begun.patch[:context_characters], failure=assignment.failure + again)
-            ]
+            patch = begun.patch[:context_characters]
+            return repair.render(**values, patch=patch, failure=assignment.failure + again)
         steps = "".join(f"\n- {step}" for step in state["plan"].steps)
         plan = f"\nThe plan:{steps}\n" if steps else ""
-        return [*first.render(**values, failure=failure_text(state.get("baseline")) + again, plan=plan)]
+        return first.render(**values, failure=failure_text(state.get("baseline")) + again, plan=plan)
 
     async def write(state: PatchCoderInput, runtime: Runtime[TeamContext], place: Place) -> PatchCandidate:
         assignment = state["assignment"]

@@ -1,9 +1,8 @@
 """What comes next, decided by evidence alone: another function, another draw, a repair, the last checks, or the end."""
 
 from collections.abc import Sequence
-from typing import cast
 
-from motet.agents.repo import Baseline, PatchAssignment, PatchCandidate, PatchReport, Target
+from motet.agents.repo import PatchAssignment, PatchCandidate, PatchReport, Target
 from motet.graphs.repo.policy import RepoPolicy
 from motet.graphs.repo.selection import best_patch
 from motet.graphs.repo.state import RepoState
@@ -73,7 +72,7 @@ def _settles(state: RepoState, best: PatchCandidate, report: PatchReport) -> boo
     review = state.get("reviews", {}).get(best.index)
     if not report.passes or (review is not None and review.blocks):
         return False
-    baseline = cast("Baseline | None", state.get("baseline"))
+    baseline = state.get("baseline")
     if baseline is not None and baseline.given:
         return True
     if baseline is not None and baseline.reproductions:
@@ -149,7 +148,7 @@ def _repair(state: RepoState, policy: RepoPolicy, best: PatchCandidate, failure:
 
 
 def _sandbox_fails(state: RepoState) -> bool:
-    baseline = cast("Baseline | None", state.get("baseline"))
+    baseline = state.get("baseline")
     reports = state.get("reports", {}).values()
     lost = bool(reports) and all(report.infrastructure for report in reports)
     return lost or bool(baseline and baseline.infrastructure)

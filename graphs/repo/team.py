@@ -79,20 +79,24 @@ def build_repo_team(
     """
     chat = resolve_model(model)
     numbers = resolve_repo_policy(policy, chat)
-    common = {"model": chat, "timeout": numbers.role_seconds}
+    seconds = numbers.role_seconds
     plans = make_role(planner, create_repo_planner, model=chat, widen=numbers.widen)
-    reproduces = create_reproducer(count=numbers.reproductions, temperature=numbers.temperature, **common)
+    reproduces = create_reproducer(
+        model=chat, count=numbers.reproductions, temperature=numbers.temperature, timeout=seconds
+    )
     measures = create_repo_baseline(
-        sandbox=sandbox, test_files=numbers.test_files, suite_seconds=numbers.run_seconds, timeout=numbers.role_seconds
+        sandbox=sandbox, test_files=numbers.test_files, suite_seconds=numbers.run_seconds, timeout=seconds
     )
     tests = create_repo_tester(
         sandbox=sandbox,
         run_seconds=numbers.run_seconds,
         affected_seconds=numbers.affected_seconds,
-        timeout=numbers.role_seconds,
+        timeout=seconds,
     )
-    concludes = create_whole_suite(sandbox=sandbox, suite_seconds=numbers.suite_seconds, timeout=numbers.role_seconds)
-    looks = make_role(reviewer, create_patch_reviewer, sandbox=sandbox, comment=numbers.comment, **common)
+    concludes = create_whole_suite(sandbox=sandbox, suite_seconds=numbers.suite_seconds, timeout=seconds)
+    looks = make_role(
+        reviewer, create_patch_reviewer, model=chat, sandbox=sandbox, comment=numbers.comment, timeout=seconds
+    )
 
     def write_or_look(state: RepoState) -> list[Send | str] | str:
         wanted = next_patches(state, numbers)

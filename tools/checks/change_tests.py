@@ -6,7 +6,7 @@ Tests that are added are fine, and so are further cases of a test that was there
 import ast
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from motet.tools.checks.change_findings import ChangedFile, ChangeFinding, ChangeFindingKind, Side
 from motet.tools.checks.change_lines import LineChange, lines_of, text_of
@@ -168,7 +168,8 @@ def _only_grew(old: ast.AST, new: ast.AST) -> bool:
 
 
 def _undecorated(node: Definition) -> str:
-    return ast.dump(type(node)(**{**dict(ast.iter_fields(node)), "decorator_list": []}))
+    fields: dict[str, Any] = {**dict(ast.iter_fields(node)), "decorator_list": []}
+    return ast.dump(type(node)(**fields))
 
 
 def _has_more_cases(old: ast.expr, new: ast.expr) -> bool:

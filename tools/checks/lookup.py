@@ -55,7 +55,7 @@ def read(found: bytes) -> list[dict[str, Any]]:
     return [row for row in rows if row["code"] != "F821" or not hasattr(builtins, row["message"].split("`")[1])]
 
 
-def compiles(code: str) -> dict[str, Any] | None:
+def compiles(code: str | bytes) -> dict[str, Any] | None:
     """What this very Python says against the code's syntax."""
     try:
         compile(code, "solution.py", "exec", dont_inherit=True)
