@@ -8,6 +8,7 @@ from testing_repo import (
     MONEY,
     RIGHT,
     TESTS,
+    VOID,
     WORDS,
     WRONG,
     BrokenSandbox,
@@ -19,7 +20,7 @@ from testing_repo import (
     team,
 )
 
-from motet.models import BudgetLimits, ModelCallError, truncated
+from motet.models import BudgetLimits, ModelCallError
 from motet.tools.git import apply_patch
 from motet.tools.sandbox import SandboxError
 
@@ -106,13 +107,6 @@ def test_a_repair_is_told_what_failed_and_keeps_its_place_only_where_it_is_bette
 
 
 REFUSED = RuntimeError("The key is wrong.")
-VOID = {
-    "no function": "I would change the function so that it takes a comma.",
-    "another name": function("return 1.5", "def parse_amounts(text):"),
-    "unchanged": function('return float(text.replace(",", ","))'),
-    "cut off": truncated("```python\ndef parse_amount(text):\n    return float("),
-    "no Python": "```python\ndef parse_amount(text:\n    return 1\n```",
-}
 
 
 def test_answers_that_are_no_patch_are_void_and_the_next_is_asked_for(root):
@@ -178,7 +172,7 @@ def test_by_chance():
 def test_a_flaky_test_is_named_and_vetoes_nothing(tmp_path):
     result, _ = fix(shop(tmp_path / "shop", **{"tests/test_flaky.py": FLAKY}), RIGHT)
     assert result["verdict"] == "verified"
-    assert result["evidence"].regressions == ()
+    assert result["evidence"].flaky == ("tests/test_flaky.py::test_sometimes",)
 
 
 def test_written_tests_of_the_fault_count_only_if_they_fail_before(root):

@@ -7,8 +7,9 @@ from pathlib import Path
 from testing_code import repository
 
 from motet.agents import TeamContext
+from motet.agents.repo import place
 from motet.graphs.repo import RepoPolicy, create_repo_team
-from motet.models import ScriptedChatModel
+from motet.models import ScriptedChatModel, truncated
 from motet.tools.sandbox import SandboxError, Session, resolve_sandbox
 
 MONEY = '''"""Prices."""
@@ -57,6 +58,15 @@ WRONG = function('return float(text.strip().replace(",", ","))')
 BREAKING = function('return 1.5 if "," in text else 0.0')
 """Mends what the issue shows, and breaks a test."""
 
+VOID = {
+    "no function": "I would change the function so that it takes a comma.",
+    "another name": function("return 1.5", "def parse_amounts(text):"),
+    "unchanged": function('return float(text.replace(",", ","))'),
+    "cut off": truncated("```python\ndef parse_amount(text):\n    return float("),
+    "no Python": "```python\ndef parse_amount(text:\n    return 1\n```",
+}
+"""Answers that are no patch."""
+
 
 def shop(root: Path, **more: str | bytes) -> Path:
     """The shop, with further files by their path."""
@@ -84,6 +94,11 @@ def fix(root: Path, *coder, issue=ISSUE, given=None, limits=None, **more):
 def small(**numbers) -> RepoPolicy:
     """A policy without frills."""
     return RepoPolicy(**{"reproductions": 0, "candidates": 2, **numbers})
+
+
+def forget_places() -> None:
+    """As in a new process: nothing is known that is not in a checkpoint or on the disk."""
+    place._places.clear()
 
 
 def prints(root: Path) -> dict[str, str]:
