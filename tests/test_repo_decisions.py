@@ -16,11 +16,12 @@ from motet.agents.repo import (
     Target,
 )
 from motet.agents.repo.focus import focused
+from motet.agents.repo.report_of import report_of
 from motet.graphs.repo import RepoPolicy
 from motet.graphs.repo.conductor import after_patch_review, leader, needs_review, needs_suite, next_patches
 from motet.graphs.repo.selection import best_patch
 from motet.graphs.repo.verdict import judge_patch
-from motet.tools.suite import SuiteSetup, TestResult
+from motet.tools.suite import SuiteRun, SuiteSetup, TestResult
 
 SETUP = SuiteSetup(framework="pytest", reason="a test")
 GIVEN = ("g0.py", "g1.py")
@@ -315,3 +316,50 @@ def test_focus_loses_no_target_and_finds_those_that_ran(symbols, ran):
         *((f"{name}.py", name) for name in ran),
     }
     assert {one.path for one in found.targets[:10]} <= set(found.files), "what is tried may be touched"
+
+
+NAMES = [f"t{at}.py::test_{of}" for at in range(3) for of in "ab"]
+OUTCOMES = st.sampled_from(["passed", "failed", "error", "timeout", "skipped", "not_run"])
+
+
+def run_of(outcomes, **more):
+    return SuiteRun(results=tuple(result(name, outcome) for name, outcome in outcomes.items()), **more)
+
+
+@given(
+    st.dictionaries(st.sampled_from(NAMES), OUTCOMES),
+    st.none() | st.dictionaries(st.sampled_from(NAMES), OUTCOMES),
+    st.sets(st.sampled_from(NAMES)),
+)
+def test_a_test_that_passed_before_is_kept_broken_or_unknown_and_a_second_pass_excuses_it(first, second, chosen):
+    report = report_of(
+        candidate(0),
+        baseline(),
+        chosen=sorted(chosen),
+        runs=[run_of(first, isolated=True)],
+        again=run_of(second) if second is not None else None,
+        content={},
+    )
+    broken = {one.id for one in report.regressions}
+    excused = {name for name, outcome in (second or {}).items() if outcome == "passed"}
+    failed = {name for name in chosen if first.get(name) in ("failed", "error", "timeout")}
+    assert broken == failed - excused
+    assert report.kept >= sum(first.get(name) == "passed" for name in chosen)
+    assert report.unknown == sum(first.get(name, "not_run") in ("not_run", "skipped") for name in chosen)
+    assert not broken or not report.passes
+
+
+def test_a_test_file_that_loads_no_more_is_a_regression():
+    report = report_of(
+        candidate(0), baseline(), chosen=NAMES[:2], runs=[run_of({"t0.py": "error"})], again=None, content={}
+    )
+    assert [one.id for one in report.regressions] == ["t0.py"]
+    assert not report.passes
+
+
+def test_of_a_reproduction_with_several_tests_all_must_pass():
+    shown = {f"{GIVEN[0]}::test_a": "passed", f"{GIVEN[0]}::test_b": "failed"}
+    report = report_of(candidate(0), baseline(GIVEN[0]), chosen=[], runs=[run_of(shown)], again=None, content={})
+    assert report.vetoed == GIVEN[:1]
+    nothing = report_of(candidate(0), baseline(GIVEN[0]), chosen=[], runs=[run_of({})], again=None, content={})
+    assert nothing.vetoed == GIVEN[:1], "what did not run has not passed"

@@ -151,28 +151,27 @@ def test_at_the_limit_the_run_ends_with_its_best_so_far(root):
     assert "max_calls" in result["usage"].stopped
 
 
-FLAKY = """import os, pathlib
-from shop.money import round_price
-
-COUNTER = pathlib.Path("/tmp/motet-counter")
-
-
-def test_sometimes():
-    times = int(COUNTER.read_text()) if COUNTER.exists() else 0
-    COUNTER.write_text(str(times + 1))
-    assert times % 2 == 0
+FLAKY = """import os, time
+import shop.money
+import pytest
 
 
-def test_by_chance():
-    assert os.urandom(1)[0] < 256
-    assert round_price(1) == 1
+@pytest.mark.parametrize("n", range(40))
+def test_by_chance(n):
+    time.sleep(0.01)
+    assert os.urandom(1)[0] % 2
 """
 
 
-def test_a_flaky_test_is_named_and_vetoes_nothing(tmp_path):
-    result, _ = fix(shop(tmp_path / "shop", **{"tests/test_flaky.py": FLAKY}), RIGHT)
+def test_flaky_tests_are_named_and_count_for_nothing(tmp_path):
+    root = shop(tmp_path / "shop", **{"tests/test_flaky.py": FLAKY})
+    policy = small(targets=1, candidates=1, affected_seconds=1e-6, suite_seconds=0)  # the patch meets none of them
+    result, _ = fix(root, RIGHT, policy=policy)
     assert result["verdict"] == "verified"
-    assert result["evidence"].flaky == ("tests/test_flaky.py::test_sometimes",)
+    evidence = result["evidence"]
+    assert evidence.flaky
+    assert all("test_by_chance" in name for name in evidence.flaky)
+    assert not set(evidence.flaky) & set(evidence.failing_before)
 
 
 def test_written_tests_of_the_fault_count_only_if_they_fail_before(root):
