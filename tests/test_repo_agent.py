@@ -128,3 +128,18 @@ def test_a_repair_works_on_with_the_patch(root):
     assert result["verdict"] == "verified"
     assert "+    text = text.strip()" in result["patch"]
     assert "could not convert string to float" in model.asked[2].messages[-1].text
+
+
+async def test_two_agents_at_once_work_apart(root):
+    def act(messages):
+        # Who asks is told by the seed; each has a script of its own.
+        return scripts[model.asked[-1].seed].pop(0)
+
+    wrong = tool_call("edit_file", path="shop/money.py", old=LINE, new="    return 7.0\n")
+    scripts = {0: [wrong, tool_call("run_tests", tests=["tests/test_money.py"]), DONE], 1: [MENDS, DONE]}
+    voices, model = team(*[act] * 5, policy=POLICY.model_copy(update={"candidates": 2, "batch": 2}))
+    result = await voices.ainvoke({"repository": str(root), "issue": ISSUE})
+    assert result["verdict"] == "verified"
+    assert result["evidence"].candidates == 2
+    assert "return 7.0" not in result["patch"]
+    assert scripts == {0: [], 1: []}

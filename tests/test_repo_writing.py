@@ -1,12 +1,14 @@
 """Changed files are written into a worktree, by a coder or an agent's tools, and never out of it."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from testing_repo import prints
+from testing_repo import prints, shop
 
 from motet.agents.repo.editing_tools import create_editing_tools
-from motet.tools.git import OutsideError, write_changes
+from motet.tools.git import OutsideError, Workspace, write_changes
 from motet.tools.suite import SuiteRun, TestResult
 
 
@@ -181,3 +183,17 @@ async def test_tests_are_run_and_told_sync_and_async(tools):
 
 def test_tests_are_run_by_a_sync_caller(tools):
     assert "1 passed, 1 did not." in call(tools, "run_tests", tests=["t.py"])
+
+
+def test_worktrees_made_at_once_disturb_each_other_in_nothing(tmp_path):
+    workspace = Workspace.create(tmp_path / "work", shop(tmp_path / "shop"))
+
+    def change(number):
+        tree = workspace.worktree(f"candidate-{number}")
+        write_changes(tree, {f"shop/new_{number}.py": b"x = 1\n"})
+        return workspace.diff(tree)
+
+    with ThreadPoolExecutor(8) as pool:
+        patches = list(pool.map(change, range(8)))
+    assert all(f"new_{number}.py" in patch for number, patch in enumerate(patches))
+    assert all(patch.count("diff --git") == 1 for patch in patches)

@@ -7,6 +7,7 @@ what is not committed yet. Each candidate works in a worktree of that commit, so
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
@@ -15,6 +16,8 @@ from motet.tools.git.command import NOBODY, ONLY_OURS, git, run_git
 from motet.tools.git.listing import NoRepositoryError, listed
 
 BASE = "base.git"
+_ADDING = threading.Lock()
+"""Git cannot add two worktrees at once: one sees the other's half made, and takes it for a broken one."""
 FIRST_DAY = "2000-01-01T00:00:00Z"
 """When every snapshot was committed, so that the same tree has the same commit."""
 
@@ -146,11 +149,12 @@ class Workspace:
         base = self.folder / BASE
         # Made under another name first: one that is there is whole, also after a kill.
         draft = Path(tempfile.mkdtemp(dir=self.folder, prefix=f".{name}."))
-        git(base, "worktree", "prune", env=ONLY_OURS)
-        git(base, "worktree", "add", "--quiet", "--detach", "--force", str(draft), self.commit, env=ONLY_OURS)
-        if patch:
-            git(draft, "apply", "--index", "--whitespace=nowarn", stdin=_encoded(patch), env=ONLY_OURS)
-        git(base, "worktree", "move", str(draft), str(place), env=ONLY_OURS)
+        with _ADDING:
+            git(base, "worktree", "prune", env=ONLY_OURS)
+            git(base, "worktree", "add", "--quiet", "--detach", "--force", str(draft), self.commit, env=ONLY_OURS)
+            if patch:
+                git(draft, "apply", "--index", "--whitespace=nowarn", stdin=_encoded(patch), env=ONLY_OURS)
+            git(base, "worktree", "move", str(draft), str(place), env=ONLY_OURS)
         return place
 
     def diff(self, worktree: Path) -> str:
