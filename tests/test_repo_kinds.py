@@ -6,7 +6,7 @@ import pytest
 from testing_code import git, repository, write
 from testing_repo import ISSUE, MONEY, RIGHT, SHOP, WORDS, WRONG, fix, prints, shop, small
 
-from motet.tools.git import NoRepositoryError, apply_patch
+from motet.tools.git import NoRepositoryError, NoWorkspaceError, apply_patch
 
 pytestmark = pytest.mark.bubblewrap
 
@@ -135,3 +135,13 @@ def test_names_and_layouts_of_all_kinds(tmp_path):
     after = (root / "src/shop/geld_é.py").read_bytes()
     assert b'replace(",", ".")' in after
     assert after.count(b"\r\n") == after.count(b"\n")
+
+
+@pytest.mark.parametrize("where", [".", "shop", "shop/.git", "other", "other/file.txt"])
+def test_where_a_run_works_nothing_is_lost(tmp_path, where):
+    root = shop(tmp_path / "shop")
+    write(tmp_path, {"other/file.txt": "mine\n"})
+    before = prints(tmp_path)
+    with pytest.raises(NoWorkspaceError):
+        fix(root, RIGHT, policy=ONE, given={"workspace": str(tmp_path / where)})
+    assert prints(tmp_path) == before

@@ -41,7 +41,7 @@ class RepoInput(TypedDict):
     image: NotRequired[str | None]
     """A Docker image with all that the repository needs, in place of motet's own."""
     workspace: NotRequired[str | None]
-    """Where to work; a folder under the user's cache if left out. It is made, and whatever lies there is removed."""
+    """Where to work; a folder under the user's cache if left out. It is made, and removed when the run has ended."""
 
 
 @_DESCRIBED

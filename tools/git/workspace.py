@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from motet.tools.git.command import NOBODY, ONLY_OURS, git, run_git
+from motet.tools.git.command import NOBODY, ONLY_OURS, GitError, git, run_git
 from motet.tools.git.listing import NoRepositoryError, listed
 
 BASE = "base.git"
@@ -24,6 +24,10 @@ FIRST_DAY = "2000-01-01T00:00:00Z"
 
 class BrokenWorkspaceError(Exception):
     """What a run worked in is gone and cannot be made again; the message says why."""
+
+
+class NoWorkspaceError(GitError):
+    """A run cannot work in this folder; the message says why."""
 
 
 class Workspace:
@@ -53,11 +57,12 @@ class Workspace:
         """Take a snapshot of a repository, or of a folder that is none.
 
         Args:
-            folder: Where to work; made if it is missing.
+            folder: Where to work; made if it is missing. A workspace that is there already is made anew.
             repository: A folder in a repository, a bare repository, or a folder without git.
 
         Raises:
             NoRepositoryError: It is no folder, holds no file, or cannot be read.
+            NoWorkspaceError: The folder holds something else than a workspace.
             GitError: Git is not installed, or failed.
         """
         if not repository.is_dir():
@@ -73,6 +78,7 @@ class Workspace:
         root = Path(top) if top else repository
         head = _says(root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}") if top or bare else None
         base = folder / BASE
+        _check_free(folder, root)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         kind = _says(root, "rev-parse", "--show-object-format") if top or bare else None
@@ -193,6 +199,14 @@ class Workspace:
 
 
 DIFF = ("diff", "--cached", "--binary", "--find-renames", "--no-color", "--no-ext-diff", "--no-textconv")
+
+
+def _check_free(folder: Path, root: Path) -> None:
+    """See that nothing is lost where a workspace is made."""
+    if root.is_relative_to(folder.resolve()):
+        raise NoWorkspaceError(f"{folder} is the repository itself, or holds it. Name another folder to work in.")
+    if folder.exists() and not (folder.is_dir() and ((folder / BASE).is_dir() or not any(folder.iterdir()))):
+        raise NoWorkspaceError(f"{folder} holds something else than a workspace. Name an empty folder, or a new one.")
 
 
 def _tree(base: Path, root: Path, head: str | None, *, known: bool) -> str:
