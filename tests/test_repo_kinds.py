@@ -4,8 +4,9 @@ import subprocess
 
 import pytest
 from testing_code import git, repository, write
-from testing_repo import ISSUE, MONEY, RIGHT, SHOP, WORDS, WRONG, fix, prints, shop, small
+from testing_repo import ISSUE, MONEY, RIGHT, SHOP, WORDS, WRONG, fix, prints, search_replace, shop, small, team
 
+from motet.models import tool_call
 from motet.tools.git import NoRepositoryError, NoWorkspaceError, apply_patch
 
 pytestmark = pytest.mark.bubblewrap
@@ -107,6 +108,36 @@ def test_a_folder_inside_of_a_repository_stands_for_all_of_it(tmp_path):
     result, _ = fix(root / "shop", WRONG, policy=ONE)
     assert result["evidence"].files == ("shop/money.py",)
     assert "test_reproduction" in str(result["evidence"].reproductions)
+
+
+def test_a_folder_that_the_repository_around_it_ignores_is_a_project_of_its_own(tmp_path):
+    root = shop(tmp_path / "around", **{".gitignore": "inner/\n"})
+    inner = write(root / "inner", SHOP)
+    before = prints(root)
+    voices, model = team(
+        tool_call("search_code", question="parse_amount"),
+        tool_call("edit_file", path="shop/money.py", old='(",", ",")', new='(",", ".")'),
+        tool_call("list_files"),
+        "Done.",
+        policy=small(edit="agent", candidates=1),
+    )
+    voices.invoke({"repository": str(inner), "issue": ISSUE})
+    said = [message.text for message in model.asked[-1].messages if message.type == "tool"]
+    assert "shop/money.py" in said[0]
+    assert not any("inner/" in one for one in said)
+    assert prints(root) == before
+
+
+def test_where_the_issue_leads_to_no_function_that_is_said(tmp_path):
+    root = repository(tmp_path / "js", {"a.js": "function f() {\n  return 1\n}\n"})
+    issue = "f in a.js returns 1, and should return 2."
+    result, model = fix(root, policy=ONE, issue=issue)
+    assert "leads to no Python function" in result["evidence"].reason
+    assert model.asked == []
+    answer = search_replace("a.js", "  return 1\n", "  return 2\n")
+    result, _ = fix(root, answer, issue=issue, policy=small(edit="blocks", candidates=1))
+    assert (result["verdict"], result["evidence"].files) == ("unverified", ("a.js",))
+    assert "no test was there to run" in result["evidence"].reason
 
 
 @pytest.mark.parametrize("name", ["nothing", "empty", "a file"])

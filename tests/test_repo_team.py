@@ -2,6 +2,7 @@
 
 import pytest
 from blockbuster import blockbuster_ctx
+from langchain_core.runnables import RunnableLambda
 from testing_repo import (
     BREAKING,
     ISSUE,
@@ -236,3 +237,20 @@ def test_a_failing_test_of_before_is_held_against_nobody(tmp_path):
     assert result["verdict"] == "verified"
     assert "tests/test_money.py::test_never" in result["evidence"].failing_before
     assert result["evidence"].kept == 2
+
+
+def test_roles_of_the_users_own_are_asked_and_a_silent_reviewer_proves_nothing(root, tmp_path):
+    work = tmp_path / "work"
+    options = {
+        "coder": {"system_prompt": "Be $brief."},
+        "reviewer": RunnableLambda(lambda state: {}),
+        "keep_worktrees": True,
+    }
+    voices, model = team(RIGHT, options=options)
+    result = voices.invoke({"repository": str(root), "issue": ISSUE, "workspace": str(work)})
+    assert result["verdict"] == "plausible"
+    assert "the reviewer said nothing on it" in result["evidence"].reason
+    assert model.asked[0].messages[0].text == "Be $brief."
+    assert 'replace(",", ".")' in (work / "candidate-1/shop/money.py").read_text()
+    with pytest.raises(ValueError, match="gave neither"):
+        team(options={"coder": RunnableLambda(lambda state: {})})[0].invoke({"repository": str(root), "issue": ISSUE})

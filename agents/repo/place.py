@@ -60,13 +60,14 @@ def place_of(state: Mapping[str, Any]) -> Place:
     """The place of a run. It takes a moment the first time.
 
     Args:
-        state: With `repository`, `workspace` and `commit`; `python` and `test_command` where the user gave them.
+        state: With `repository`, `workspace` and `commit`; `python`, `image` and `test_command` where
+            the user gave them.
 
     Raises:
         BrokenWorkspaceError: The copy is gone and cannot be made again.
         NoEnvironmentError: There is no Python environment where the user said.
     """
-    keys = ("repository", "workspace", "commit", "python", "test_command")
+    keys = ("repository", "workspace", "commit", "python", "image", "test_command")
     key = tuple(state.get(name) for name in keys)
     with _lock:
         if key in _places and _places[key].workspace.folder.is_dir():

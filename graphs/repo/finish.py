@@ -32,6 +32,7 @@ def create_repo_finish(*, keep: bool = False) -> Node:
             report=state.get("reports", {}).get(best.index) if best else None,
             review=state.get("reviews", {}).get(best.index) if best else None,
             notes=state.get("notes", []),
+            tried=any(state.get(key) for key in ("candidates", "void", "stopped")),
         )
         if state.get("stopped") and verdict != "verified":
             evidence = evidence.model_copy(update={"reason": f"{evidence.reason} {state['stopped']}"})

@@ -13,6 +13,11 @@ PROOFS = 2
 """Tests by a model that must agree where nobody has given one."""
 
 
+NO_PLACE = (
+    "No patch was asked for: the issue leads to no Python function. Name one in it, or take a policy that edits files."
+)
+
+
 class ReproductionEvidence(BaseModel):
     """A test of the fault, before and after the patch."""
 
@@ -78,11 +83,33 @@ def judge_patch(
     report: PatchReport | None,
     review: PatchReview | None,
     notes: Sequence[str] = (),
+    tried: bool = True,
 ) -> tuple[TeamVerdict, PatchEvidence]:
-    """Weigh the evidence for the best patch."""
+    """Weigh the evidence for the best patch.
+
+    Args:
+        best: The patch.
+        candidates: All there are.
+        baseline: What the tests said before.
+        report: What running the patch showed.
+        review: What the reviewer said.
+        notes: What is worth knowing besides.
+        tried: Whether any patch was asked for.
+    """
     evidence = _evidence(best, candidates, baseline=baseline, report=report, review=review, notes=notes)
     verdict, reason = _rule(best, baseline, report, review)
+    reason = reason if tried or not _lacks_place(best, baseline) else NO_PLACE
     return verdict, evidence.model_copy(update={"reason": reason})
+
+
+def _kept(count: int) -> str:
+    if not count:
+        return "no other test was there to run"
+    return "1 test that passed before still passes" if count == 1 else f"{count} tests that passed before still pass"
+
+
+def _lacks_place(best: PatchCandidate | None, baseline: Baseline | None) -> bool:
+    return best is None and baseline is not None and baseline.infrastructure is None
 
 
 def _rule(
@@ -96,7 +123,12 @@ def _rule(
         one.path in report.reproductions and report.reproductions[one.path].outcome == "passed" for one in written
     )
     weakness = _weakness(report, review)
-    kept = f"{report.kept} tests that passed before still pass" if report.kept else "no other test was there to run"
+    passes = (
+        "1 test that passed before still passes"
+        if report.kept == 1
+        else f"{report.kept} tests that passed before still pass"
+    )
+    kept = passes if report.kept else "no other test was there to run"
     if baseline.given:
         shown = f"The fault was shown by {baseline.given[0].source} and is gone; {kept}"
         return ("plausible", f"{shown}, but {weakness}.") if weakness else ("verified", f"{shown}.")

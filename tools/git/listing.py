@@ -32,7 +32,8 @@ def listed(root: Path, *below: str) -> set[str]:
         raise NoRepositoryError(f"{str(root)!r} is no folder. Give the folder of a repository.")
     listing = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *below)
     done = _asked(root, *listing)
-    if done.returncode != 0:  # no repository, or one that git does not trust: an empty one looks at the same folder
+    # No repository, one that git does not trust, or one that ignores the folder: an empty one looks at it.
+    if done.returncode != 0 or (not done.stdout and _asked(root, "check-ignore", "-q", str(root)).returncode == 0):
         with tempfile.TemporaryDirectory() as empty:
             made = _asked(root, "init", "--quiet", "--bare", empty)
             if made.returncode == 0:

@@ -65,17 +65,14 @@ class Workspace:
             NoWorkspaceError: The folder holds something else than a workspace.
             GitError: Git is not installed, or failed.
         """
+        repository = repository.expanduser().resolve()
         if not repository.is_dir():
             raise NoRepositoryError(f"{str(repository)!r} is no folder. Give the folder of a repository.")
-        repository = repository.resolve()
         bare = _says(repository, "rev-parse", "--is-bare-repository") == "true"
-        top = None if bare else _says(repository, "rev-parse", "--show-toplevel")
+        top = None if bare else _top(repository)
         if top is None and not bare and _says(repository, "rev-parse", "--is-inside-git-dir") == "true":
             raise NoRepositoryError(f"{str(repository)!r} is git's own folder. Give the folder that it lies in.")
-        # A folder that some repository around it ignores is a project of its own.
-        if top and run_git(Path(top), "check-ignore", "-q", str(repository)).returncode == 0:
-            top = None
-        root = Path(top) if top else repository
+        root = top or repository
         head = _says(root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}") if top or bare else None
         base = folder / BASE
         _check_free(folder, root)
@@ -113,8 +110,9 @@ class Workspace:
         """
         base = folder / BASE
         if base.is_dir() and _says(base, "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}") == commit:
+            repository = repository.expanduser().resolve()
             bare = _says(repository, "rev-parse", "--is-bare-repository") == "true"
-            root = repository if bare else Path(_says(repository, "rev-parse", "--show-toplevel") or repository)
+            root = repository if bare else _top(repository) or repository
             parent = _says(base, "rev-parse", "--verify", "--quiet", f"{commit}^")
             dirty = parent is not None and _says(base, "diff", "--quiet", parent, commit) is None
             return cls(folder, root, commit, parent, dirty=dirty, bare=bare)
@@ -199,6 +197,15 @@ class Workspace:
 
 
 DIFF = ("diff", "--cached", "--binary", "--find-renames", "--no-color", "--no-ext-diff", "--no-textconv")
+
+
+def _top(repository: Path) -> Path | None:
+    """The top of a tree; nothing where git has none, or takes no interest in it."""
+    top = _says(repository, "rev-parse", "--show-toplevel")
+    # A folder that some repository around it ignores is a project of its own.
+    if not top or run_git(Path(top), "check-ignore", "-q", str(repository)).returncode == 0:
+        return None
+    return Path(top)
 
 
 def _check_free(folder: Path, root: Path) -> None:
