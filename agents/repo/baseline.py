@@ -21,8 +21,8 @@ class Reached(BaseModel):
     """Those that passed before, by their places in `Baseline.passing`; at most a few hundred."""
     passing: int
     """How many they are in all."""
-    failing: int
-    """How many reproductions run through it."""
+    shows: tuple[int, ...] = ()
+    """The reproductions that run through it, by their places in `Baseline.reproductions`."""
 
 
 class Baseline(BaseModel):

@@ -20,6 +20,8 @@ class Target(BaseModel):
     kind: Literal["function", "class", "module"] = "function"
     score: float = 0.0
     """How likely it is; only to be compared with others of the same plan."""
+    rank: int | None = None
+    """Its place, from 0, among what the issue's words lead to; nothing for what only running has found."""
     reason: str = ""
     """Why it is here, for people."""
 

@@ -27,14 +27,16 @@ def focused(plan: ChangePlan, reached: Sequence[Reached], frames: Iterable[Frame
         reached: Functions that the fault runs through; nothing where it could not be shown.
         frames: Of the fault's traceback, the innermost last.
     """
-    by_words = {(one.path, one.symbol): rank for rank, one in enumerate(plan.targets)}
-    ran = {(one.path, one.symbol): one for one in reached if one.failing}
-    in_frames = _in_frames(frames, plan.targets, reached)
+    ranked = any(one.rank is not None for one in plan.targets)
+    given = [one if ranked else one.model_copy(update={"rank": at}) for at, one in enumerate(plan.targets)]
+    by_words = {(one.path, one.symbol): one.rank for one in given if one.rank is not None}
+    ran = {(one.path, one.symbol): one for one in reached if one.shows}
+    in_frames = _in_frames(frames, given, reached)
     if not ran and not in_frames:
         return plan
-    known = {(one.path, one.symbol): one for one in plan.targets}
+    known = {(one.path, one.symbol): one for one in given}
     scored: list[Target] = []
-    for key in dict.fromkeys((*by_words, *ran)):
+    for key in dict.fromkeys((*known, *ran)):
         words = 1 / (by_words[key] + 2) if key in by_words else 0.0
         here = ran.get(key)
         score = words + (_ochiai(here) if here else 0.0)
@@ -52,7 +54,8 @@ def focused(plan: ChangePlan, reached: Sequence[Reached], frames: Iterable[Frame
 
 def _ochiai(here: Reached) -> float:
     """By the reproductions, all of which fail, and the tests that pass."""
-    return here.failing / math.sqrt(here.failing * (here.failing + here.passing))
+    failing = len(here.shows)
+    return failing / math.sqrt(failing * (failing + here.passing))
 
 
 def _in_frames(

@@ -58,7 +58,7 @@ def create_function_coder(
     async def write(state: PatchCoderInput, runtime: Runtime[TeamContext], place: Place) -> PatchCandidate:
         assignment = state["assignment"]
         source = await asyncio.to_thread(_source_of, place.workspace, assignment)
-        told = wordings[assignment.wording] if assignment.repairs is None else repair
+        told = repair if assignment.kind == "repair" else wordings[assignment.wording]
         answer = await ledger_for(state, runtime).ask(
             model_for(runtime, name, model),
             _messages(told, state, assignment, source),

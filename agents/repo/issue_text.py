@@ -19,9 +19,16 @@ def issue_text(issue: str, characters: int = ISSUE_CHARACTERS) -> str:
     return f"{text[:head]}\n[... {len(text) - characters} characters left out]\n{text[head - characters :]}"
 
 
-def failure_text(baseline: Baseline | None) -> str:
-    """What running the fault showed, for a prompt; empty where it was not run."""
+def failure_text(baseline: Baseline | None, at: int | None = None) -> str:
+    """What running the fault showed, for a prompt; empty where it was not run.
+
+    Args:
+        baseline: With the reproductions.
+        at: Which of them; the first that says anything if left out.
+    """
     shown = next((one.failure for one in baseline.reproductions if one.failure), "") if baseline else ""
+    if baseline and at is not None:
+        shown = baseline.reproductions[at].failure
     if not shown:
         return ""
     cut = shown if len(shown) <= FAILURE_CHARACTERS else f"...\n{shown[-FAILURE_CHARACTERS:]}"

@@ -23,7 +23,7 @@ class PatchAssignment(BaseModel):
     """Which wording of the prompt, for that coder."""
     max_tokens: int = 2048
     repairs: PatchCandidate | None = None
-    """What is to be made better."""
+    """What it begins with: what is to be repaired, or what has mended one of several faults."""
     failure: str = ""
     """Why: what a machine found, in words for the model."""
     reason: str = ""

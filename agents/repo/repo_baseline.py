@@ -167,13 +167,14 @@ def _showing(
 def _reached(
     shows: tuple[Reproduction, ...], tried: SuiteRun | None, first: SuiteRun | None, passing: tuple[str, ...]
 ) -> tuple[Reached, ...]:
-    showing = {one.path for one in shows}
-    failing: dict[tuple[str, str], int] = {}
+    showing = {one.path: at for at, one in enumerate(shows)}
+    failing: dict[tuple[str, str], tuple[int, ...]] = {}
     spans: dict[tuple[str, str], tuple[int, int]] = {}
     for reach in tried.reach if tried else ():
-        ran = {tried.results[at].id.partition("::")[0] for at in reach.tests} & showing if tried else set()
+        files = {tried.results[at].id.partition("::")[0] for at in reach.tests} if tried else set()
+        ran = tuple(sorted(showing[file] for file in files & showing.keys()))
         if ran:
-            failing[reach.path, reach.symbol] = len(ran)
+            failing[reach.path, reach.symbol] = ran
             spans[reach.path, reach.symbol] = (reach.start_line, reach.end_line)
     tests: dict[tuple[str, str], tuple[int, ...]] = {}
     places = {name: at for at, name in enumerate(passing)}
@@ -189,11 +190,11 @@ def _reached(
             end_line=end,
             tests=tests.get((path, symbol), ())[:IDS],
             passing=len(tests.get((path, symbol), ())),
-            failing=failing.get((path, symbol), 0),
+            shows=failing.get((path, symbol), ()),
         )
         for (path, symbol), (start, end) in spans.items()
     ]
-    found.sort(key=lambda one: (-one.failing, one.passing))
+    found.sort(key=lambda one: (-len(one.shows), one.passing))
     return tuple(found[:REACHED])
 
 
