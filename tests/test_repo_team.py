@@ -79,12 +79,6 @@ def test_docker_finds_the_same(root):
     assert (result["verdict"], result["evidence"].sandbox, result["evidence"].kept) == ("verified", "docker", 2)
 
 
-def test_on_the_bare_host_nothing_is_verified(root):
-    result, _ = fix(root, RIGHT, sandbox="unsafe-host")
-    assert result["verdict"] == "plausible"
-    assert "bare host" in result["evidence"].reason
-
-
 def test_a_patch_that_breaks_a_test_is_not_chosen_however_well_it_mends(root):
     result, _ = fix(root, BREAKING, RIGHT, policy=small(targets=1))
     assert result["verdict"] == "verified"
