@@ -9,6 +9,7 @@ it comes. Both patches are scored by the hidden tests. Rows are appended as they
 
 import argparse
 import json
+import random
 import tempfile
 import time
 from collections.abc import Sequence
@@ -32,10 +33,12 @@ def main() -> None:
     asked.add_argument("--policy", default="auto")
     asked.add_argument("--sandbox", default="auto")
     asked.add_argument("--limit", type=int)
+    asked.add_argument("--suite-seconds", type=float, default=30)
     asked.add_argument("--seed", type=int, default=0)
     asked.add_argument("--report", action="store_true")
     options = asked.parse_args()
     tasks = read_suite(options.suite) if options.suite else read_suite()
+    random.Random(0).shuffle(tasks)  # so that a part of them is like the whole
     if not options.report:
         done = {row["task"] for row in read(options.out)}
         for task in tasks[: options.limit]:
@@ -54,7 +57,7 @@ def main() -> None:
 def run(task: RepairTask, options: argparse.Namespace) -> dict[str, Any]:
     chat = resolve_model(options.model)
     machine = resolve_sandbox(options.sandbox)
-    policy = resolve_repo_policy(options.policy, chat)
+    policy = resolve_repo_policy(options.policy, chat).model_copy(update={"suite_seconds": options.suite_seconds})
     saver = InMemorySaver()
     team = create_repo_team(model=chat, policy=policy, sandbox=machine, checkpointer=saver)
     with tempfile.TemporaryDirectory() as scratch:
@@ -80,9 +83,6 @@ def run(task: RepairTask, options: argparse.Namespace) -> dict[str, Any]:
         "reason": result["evidence"].reason,
         "team": team_score.solved,
         "single": bool(single_score and single_score.solved),
-        "any": any(score(task, one.patch, sandbox=machine).solved for one in candidates)
-        if not team_score.solved
-        else True,
         "infra": "infra" in {team_score.verdict, single_score.verdict if single_score else ""},
         "rank": ranks[0] if ranks else None,
         "reproduced": bool(state["baseline"].given),
@@ -101,10 +101,8 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 def report(rows: Sequence[dict[str, Any]], tasks: dict[str, RepairTask]) -> None:
     rows = [row for row in rows if row["task"] in tasks and not row["infra"]]
-    print(
-        "\n| level | tasks | single shot | team | any patch | function at 1 | at 4 | tokens single | team | seconds |"
-    )
-    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
+    print("\n| level | tasks | single shot | team | function at 1 | at 4 | tokens single | team | seconds |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
     for level in ("function", "functions", "files", "all"):
         some = [row for row in rows if level in (row["level"], "all")]
         if not some:
@@ -113,7 +111,7 @@ def report(rows: Sequence[dict[str, Any]], tasks: dict[str, RepairTask]) -> None
         found = [sum((row["rank"] or 99) <= top for row in some) for top in (1, 4)]
         print(
             f"| {level} | {len(some)} | {sum(r['single'] for r in some)} | {sum(r['team'] for r in some)} | "
-            f"{sum(r['any'] for r in some)} | {found[0]} | {found[1]} | {mean['single_tokens']:,.0f} | "
+            f"{found[0]} | {found[1]} | {mean['single_tokens']:,.0f} | "
             f"{mean['tokens']:,.0f} | {mean['seconds']:.0f} |"
         )
     for verdict in ("verified", "plausible", "unverified"):

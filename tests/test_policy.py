@@ -8,6 +8,8 @@ from pydantic import ValidationError
 
 from motet.graphs import POLICIES, Policy, create_team, resolve_policy
 from motet.graphs.policies import CLASSES, NUMBERS, policy_table
+from motet.graphs.repo import RepoPolicy, repo_policy_table
+from motet.graphs.repo.policies import REPO_NUMBERS
 from motet.models import ScriptedChatModel, resolve_model
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -108,3 +110,9 @@ def test_the_page_shows_the_table_that_the_code_has():
     page = (DOCS / "policies.md").read_text()
     assert policy_table() in page, "paste what `motet graph --policies` prints"
     assert all(f"`{name}`" in page and what in page for name, what in CLASSES.items())
+
+
+def test_the_page_on_repositories_shows_the_table_that_the_code_has():
+    fields = [field for field in RepoPolicy.model_fields if field != "name"]
+    assert sorted(number.field for number in REPO_NUMBERS) == sorted(fields)
+    assert repo_policy_table() in (DOCS / "fix.md").read_text(), "paste what `repo_policy_table()` gives"

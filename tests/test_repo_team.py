@@ -3,6 +3,7 @@
 import pytest
 from blockbuster import blockbuster_ctx
 from langchain_core.runnables import RunnableLambda
+from pydantic import TypeAdapter
 from testing_repo import (
     BREAKING,
     ISSUE,
@@ -21,6 +22,7 @@ from testing_repo import (
     team,
 )
 
+from motet.graphs.repo.events import RepoTeamEvent
 from motet.models import BudgetLimits, ModelCallError
 from motet.tools.git import apply_patch
 from motet.tools.sandbox import SandboxError
@@ -68,7 +70,10 @@ async def test_the_async_twin_does_the_same_and_blocks_no_event_loop(root):
         async for part in voices.astream({"repository": str(root), "issue": ISSUE}, stream_mode=["custom", "values"]):
             parts.append(part)
     assert parts[-1][1]["verdict"] == "verified"
-    told = [data["event"] for kind, data in parts if kind == "custom"]
+    events = [data for kind, data in parts if kind == "custom"]
+    for one in events:
+        TypeAdapter(RepoTeamEvent).validate_python(one)
+    told = [one["event"] for one in events]
     order = ["reading", "located", "baseline", "patching", "patch", "patch_report", "patch_review", "patch_verdict"]
     assert [event for event in told if event in order] == [*order[:6], "patch_report", *order[6:]]
 

@@ -124,7 +124,11 @@ def _next_index(state: RepoState) -> int:
 
 
 def _draw(state: RepoState, policy: RepoPolicy, stage: Stage, further: int) -> PatchAssignment | None:
-    """The stage's next assignment but so many: each function once as the model likes best, then again by chance."""
+    """The stage's next assignment but so many.
+
+    Each function is tried half as often as the one that is likelier: the first, the second, the first, the third, the
+    first, ... The first time it is as the model likes best, then by chance.
+    """
     index, number = _next_index(state) + further, stage.drawn + further
     first = index == 0
     if policy.edit != "function":
@@ -138,7 +142,8 @@ def _draw(state: RepoState, policy: RepoPolicy, stage: Stage, further: int) -> P
     targets = _targets(state, policy, stage)
     if not targets:
         return None
-    turn, place = divmod(number, len(targets))
+    place = min(_zeros(number + 1), len(targets) - 1)
+    turn = sum(min(_zeros(one + 1), len(targets) - 1) == place for one in range(number))
     target = targets[place]
     return PatchAssignment(
         index=index,
@@ -151,6 +156,11 @@ def _draw(state: RepoState, policy: RepoPolicy, stage: Stage, further: int) -> P
         failure=_shown_by(state, stage, target),
         reason=target.reason,
     )
+
+
+def _zeros(number: int) -> int:
+    """At the end of a number as it is written in binary."""
+    return (number & -number).bit_length() - 1
 
 
 def _targets(state: RepoState, policy: RepoPolicy, stage: Stage) -> list[Target]:

@@ -43,7 +43,7 @@ REPO_NUMBERS = (
     ),
     RepoNumber(
         "candidates",
-        (8, 8, 8, 3, 3),
+        (6, 6, 6, 3, 3),
         "A patch that passes ends the search, so that only hard issues pay for all: each function once as the model"
         " thinks best, then again with other words and a higher temperature.",
     ),

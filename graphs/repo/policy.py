@@ -25,8 +25,8 @@ class RepoPolicy(BaseModel):
     """Whether a model is asked for further places and for the steps of the change."""
     targets: int = Field(default=4, ge=1)
     """How many functions are tried in turn, by a coder that changes one at a time."""
-    candidates: int = Field(default=8, ge=1)
-    """How many patches are asked for at most, repairs left out."""
+    candidates: int = Field(default=6, ge=1)
+    """How many patches are asked for at most, repairs left out; for each fault, where an issue shows several."""
     batch: int = Field(default=1, ge=1)
     """How many of them at once."""
     temperature: float = Field(default=0.8, ge=0)
