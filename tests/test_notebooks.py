@@ -62,3 +62,14 @@ def test_what_was_solved_is_remembered_and_poison_is_refused(monkeypatch):
     assert "does not pass its own tests" in shown[7]
     assert "its tests fail" in shown[8]
     assert shown[8].strip().endswith("False")
+
+
+@pytest.mark.model
+def test_a_planted_fault_of_a_real_package_is_found_and_mended(monkeypatch):
+    shown = run("04_codebase.ipynb", monkeypatch)
+    assert "def ordinalize(number: int) -> str" in shown[0]
+    assert "ordinal" in shown[1]
+    assert shown[3].startswith("verified: The fault was shown by code in the issue and is gone")
+    assert '+        }.get(number % 10, "th")' in shown[4]
+    assert "runs when the fault shows" in shown[5]
+    assert shown[6].strip() in ("mended", "applied")
