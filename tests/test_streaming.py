@@ -11,12 +11,23 @@ from motet.agents import Plan
 from motet.cli.live import LiveView
 from motet.graphs import POLICIES, create_team
 from motet.graphs.events import TeamEvent
+from motet.graphs.repo.events import RepoTeamEvent
 from motet.models import Fault, ScriptedChatModel, truncated
 from motet.tools.sandbox import SandboxError, resolve_sandbox
 
 ROOT = Path(__file__).parent.parent
-KINDS = {get_args(kind.__annotations__["event"])[0]: kind for kind in get_args(get_args(TeamEvent)[0])}
-FIELDS = {name: set(get_type_hints(kind)) for name, kind in KINDS.items()}
+
+
+def kinds(events):
+    return {get_args(kind.__annotations__["event"])[0]: kind for kind in get_args(get_args(events)[0])}
+
+
+def fields(events):
+    return {name: set(get_type_hints(kind)) for name, kind in kinds(events).items()}
+
+
+KINDS = kinds(TeamEvent)
+FIELDS = {"team": fields(TeamEvent), "repo": fields(RepoTeamEvent)}
 ADAPTER = TypeAdapter(TeamEvent)
 
 RIGHT = "```python\ndef add(a, b):\n    return a + b\n```"
@@ -45,19 +56,21 @@ class FailsOnce:
 
 def emitted():
     """Every call of `emit` in the source: the event's name and the data that go with it."""
-    for path in [*(ROOT / "agents").glob("*.py"), *(ROOT / "graphs").rglob("*.py")]:
+    for path in [*(ROOT / "agents").rglob("*.py"), *(ROOT / "graphs").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "emit":
                 name = node.args[2]
                 if isinstance(name, ast.Constant):
-                    yield path.name, name.value, {keyword.arg for keyword in node.keywords}
+                    of = "repo" if path.parent.name == "repo" else "team"
+                    yield of, path.name, name.value, {keyword.arg for keyword in node.keywords}
 
 
 def test_every_event_that_the_source_emits_is_described_with_all_its_fields():
     calls = list(emitted())
     assert len(calls) > 15
-    for where, name, data in calls:
-        assert data == FIELDS[name] - {"role", "event"}, f"{where} emits {name!r} with {data}"
+    assert {of for of, *_ in calls} == {"team", "repo"}
+    for of, where, name, data in calls:
+        assert data == FIELDS[of][name] - {"role", "event"}, f"{where} emits {name!r} with {data}"
 
 
 def test_a_rich_run_tells_only_what_is_described_and_from_whom():
@@ -87,7 +100,7 @@ def test_a_rich_run_tells_only_what_is_described_and_from_whom():
     }
     for event in events:
         ADAPTER.validate_python(event)
-        assert set(event) == FIELDS[event["event"]]
+        assert set(event) == FIELDS["team"][event["event"]]
     roles = {"planner", "coder", "tester", "reviewer", "finish"}
     assert {event["role"] for event in events} <= roles
     updates = {node for part in parts if part["type"] == "updates" for node in part["data"]}
@@ -146,7 +159,6 @@ def test_the_live_view_has_a_line_for_whatever_is_told():
 
 def test_the_page_lists_every_event_with_its_fields():
     page = (ROOT / "docs" / "streaming.md").read_text()
-    for name, fields in FIELDS.items():
+    for name in KINDS:
         told = ", ".join(f"`{field}`" for field in get_type_hints(KINDS[name]) if field not in ("role", "event"))
         assert f"| `{name}` | {told} |" in page, f"| `{name}` | {told} |"
-        assert fields
