@@ -15,6 +15,8 @@ from motet.agents.repo import Baseline, Reproduction, read_issue
 from motet.agents.repo.issue_text import ISSUE_CHARACTERS, failure_text, issue_text
 from motet.agents.repo.neighbours import neighbours
 from motet.agents.repo.reproduction import from_issue, is_incomplete, reproduction
+from motet.agents.repo.undocumented import undocumented, without_mark
+from motet.tools.edits import keep_layout
 from motet.tools.suite import SuiteSetup
 
 TEXT = st.text(st.sampled_from("ab </issue>`~$\\\"'\n\r\t\0\x0c\ud800é…"))
@@ -205,3 +207,16 @@ def test_neighbours_keep_to_their_length(characters):
     text = "\n".join(parts) + "\ndef f():\n    return (" + ", ".join(f"g{at}()" for at in range(60)) + ")\n"
     near = neighbours(text, "f", characters=characters)
     assert len(near) <= characters + 10
+
+
+def test_a_long_docstring_is_a_comment_for_the_model_and_comes_back_whole():
+    said = "Round it.\n\n    >>> price(1)\n    2\n" + "    More about it.\n" * 20
+    source = f'def price(amount):\n    """{said}    """\n    # first\n    return amount - 1\n'
+    shown = undocumented(source)
+    assert '"""' not in shown
+    assert "# Docstring: Round it. >>> price(1) 2" in shown
+    answer = shown.replace("amount - 1", "amount + 1")
+    kept = keep_layout(source, without_mark(answer))
+    assert kept == source.replace("amount - 1", "amount + 1")
+    for short in ("def f(): return 1\n", 'def f():\n    """Short."""\n    return 1\n', "x = 1\n", "def f(:\n"):
+        assert undocumented(short) == short

@@ -21,6 +21,7 @@ from motet.agents.repo.patch_candidate import PatchCandidate
 from motet.agents.repo.patch_role import patch_role, sampling_for
 from motet.agents.repo.place import Place
 from motet.agents.repo.proposing import PatchCoderInput, content_of, propose_changes
+from motet.agents.repo.undocumented import undocumented, without_mark
 from motet.tools.edits import EditError, Source, function_source, keep_layout_in, replace_function
 from motet.tools.git import Workspace
 
@@ -91,7 +92,7 @@ def _messages(told: Prompt, state: PatchCoderInput, assignment: PatchAssignment,
         failure=assignment.failure or failure_text(state.get("baseline")),
         path=target.path,
         symbol=target.symbol,
-        code=function_source(source.text, target.symbol).text.strip("\n"),
+        code=undocumented(function_source(source.text, target.symbol).text).strip("\n"),
         neighbours=f"\nIt stands beside this:\n\n```python\n{near}\n```\n" if near else "",
     )
 
@@ -104,7 +105,7 @@ def _changes(answer: str, source: Source, assignment: PatchAssignment) -> dict[s
     problem: EditError | None = None
     for block in blocks:
         try:
-            replaced = replace_function(source.text, target.symbol, block)
+            replaced = replace_function(source.text, target.symbol, without_mark(block))
             return {target.path: source.write(keep_layout_in(source.text, replaced, target.symbol))}
         except EditError as error:
             problem = problem or error

@@ -23,8 +23,7 @@ def keep_layout(old: str, new: str) -> str:
         new: As it is to be, with the same indentation.
 
     Returns:
-        Code with the meaning of `new`, but for a docstring that only `old` has; `new` itself where that cannot be done
-        line by line.
+        Code with the meaning of `new` and the docstring of `old`; `new` itself where that cannot be done line by line.
     """
     try:
         before, after = ast.parse(old).body, ast.parse(new).body
@@ -103,9 +102,11 @@ def _block(
 ) -> Iterator[str]:
     """A list of statements: those that are the same in the old words, with the comments above them."""
     above, below = _spans(before, ends[0]), _spans(after, ends[1])
-    if _is_docstring(before[0]) and not _is_docstring(after[0]):
+    if _is_docstring(before[0]):
         yield from old.between(*above[0])
         before, above = before[1:], above[1:]
+        if _is_docstring(after[0]):
+            after, below = after[1:], below[1:]
     same = SequenceMatcher(None, [ast.dump(one) for one in before], [ast.dump(one) for one in after], autojunk=False)
     for what, i, j, k, m in same.get_opcodes():
         if what == "equal":
