@@ -33,11 +33,13 @@ def main() -> None:
     asked.add_argument("--policy", default="auto")
     asked.add_argument("--sandbox", default="auto")
     asked.add_argument("--limit", type=int)
+    asked.add_argument("--level", choices=["function", "functions", "files"], help="only tasks of this level")
     asked.add_argument("--suite-seconds", type=float, default=30)
     asked.add_argument("--seed", type=int, default=0)
     asked.add_argument("--report", action="store_true")
     options = asked.parse_args()
     tasks = read_suite(options.suite) if options.suite else read_suite()
+    tasks = [task for task in tasks if options.level in (None, task.level)]
     random.Random(0).shuffle(tasks)  # so that a part of them is like the whole
     if not options.report:
         done = {row["task"] for row in read(options.out)}
