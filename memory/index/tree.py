@@ -41,6 +41,7 @@ GENERATED_HEAD = re.compile(
 HEAD = 2048
 """Bytes at the beginning of a file in which a generator leaves its mark."""
 
+
 @dataclass(frozen=True, slots=True)
 class SourceFile:
     """A file that may be read.
