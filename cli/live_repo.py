@@ -1,19 +1,20 @@
 """What the live view says of a team at work on a repository."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
 from motet.cli.printing import printable
 
 
-class RepoLines:
+class RepoLines(ABC):
     """The lines for the events of a repository team; part of `LiveView`."""
 
-    def _line(self, role: str, text: str) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _line(self, role: str, text: str) -> None: ...
 
-    def _busy(self, what: str | None) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _busy(self, what: str | None) -> None: ...
 
     def _on_reading(self, role: str, event: Mapping[str, Any]) -> None:
         self._busy(f"{role} is reading {event['repository']}")

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from motet.agents.context import TeamContext
 from motet.agents.node import Node, emit, ledger_for, model_for, role_node
 from motet.agents.prompt import Prompt
+from motet.agents.repo.at_place import AtPlace
 from motet.agents.repo.baseline import Baseline
 from motet.agents.repo.change_plan import ChangePlan
 from motet.agents.repo.issue_text import issue_text
@@ -22,7 +23,7 @@ from motet.agents.repo.patch_report import PatchReport
 from motet.agents.repo.patch_review import PatchReview, Remark
 from motet.agents.repo.place import Place, place_of, sandbox_of
 from motet.agents.repo.proposing import content_of
-from motet.models import CallRecord, ModelError, Sampling
+from motet.models import ModelError, Sampling
 from motet.tools.checks import ChangeChecks, ChangedFile, acheck_change
 from motet.tools.git import read_patch
 from motet.tools.sandbox import Sandbox
@@ -46,23 +47,14 @@ class ProposedRemarks(BaseModel):
     remarks: Annotated[list[ProposedRemark], Field(max_length=8)]
 
 
-class PatchReviewerInput(TypedDict, total=False):
+class PatchReviewerInput(AtPlace, total=False):
     """What the reviewer of a repository reads; it looks at `best`."""
 
     issue: str
-    repository: str
-    workspace: str
-    commit: str
-    python: str | None
-    image: str | None
-    test_command: str | None
     plan: ChangePlan
     baseline: Baseline
     best: PatchCandidate
     reports: dict[int, PatchReport]
-    calls: list[CallRecord]
-    run: str
-    seconds: float
 
 
 class PatchReviewerUpdate(TypedDict, total=False):

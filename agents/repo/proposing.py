@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TypedDict
 
 from motet.agents.candidate import VoidProposal
+from motet.agents.repo.at_place import AtPlace
 from motet.agents.repo.baseline import Baseline
 from motet.agents.repo.change_plan import ChangePlan
 from motet.agents.repo.patch_assignment import PatchAssignment
@@ -12,24 +13,15 @@ from motet.models import CallRecord
 from motet.tools.git import Workspace, read_patch, write_changes
 
 
-class PatchCoderInput(TypedDict, total=False):
+class PatchCoderInput(AtPlace, total=False):
     """What a coder of a repository reads."""
 
     issue: str
-    repository: str
-    workspace: str
-    commit: str
-    python: str | None
-    image: str | None
-    test_command: str | None
     plan: ChangePlan
     baseline: Baseline
     assignment: PatchAssignment
     candidates: list[PatchCandidate]
     void: list[VoidProposal]
-    calls: list[CallRecord]
-    run: str
-    seconds: float
 
 
 class PatchCoderUpdate(TypedDict, total=False):

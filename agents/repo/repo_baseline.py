@@ -8,13 +8,13 @@ from langgraph.runtime import Runtime
 
 from motet.agents.context import TeamContext
 from motet.agents.node import Node, emit, role_node
+from motet.agents.repo.at_place import AtPlace
 from motet.agents.repo.baseline import Baseline, Reached
 from motet.agents.repo.change_plan import ChangePlan
 from motet.agents.repo.focus import focused
 from motet.agents.repo.issue import read_issue
 from motet.agents.repo.place import Place, place_of, sandbox_of
 from motet.agents.repo.reproduction import Reproduction, importing_first, is_incomplete
-from motet.models import CallRecord
 from motet.tools.diagnosis import Frame, read_traceback
 from motet.tools.sandbox import Sandbox
 from motet.tools.suite import Overlay, SuiteRun, SuiteSetup, affected_tests, arun_suite
@@ -26,21 +26,12 @@ IDS = 300
 """Tests of a function that are kept."""
 
 
-class RepoBaselineInput(TypedDict, total=False):
+class RepoBaselineInput(AtPlace, total=False):
     """What the baseline reads."""
 
     issue: str
-    repository: str
-    workspace: str
-    commit: str
-    python: str | None
-    image: str | None
-    test_command: str | None
     plan: ChangePlan
     proposed: list[Reproduction]
-    calls: list[CallRecord]
-    run: str
-    seconds: float
 
 
 class RepoBaselineUpdate(TypedDict, total=False):

@@ -12,13 +12,14 @@ from pydantic import BaseModel, Field
 from motet.agents.context import TeamContext
 from motet.agents.node import Node, check_prices, emit, ledger_for, model_for, role_node
 from motet.agents.prompt import Prompt
+from motet.agents.repo.at_place import AtPlace
 from motet.agents.repo.change_plan import ChangePlan, Target
 from motet.agents.repo.issue import read_issue
 from motet.agents.repo.issue_text import issue_text
 from motet.agents.repo.locating import locate
 from motet.agents.repo.place import place_of
 from motet.memory.index import CodeIndex, repo_map
-from motet.models import BudgetExhausted, CallRecord, ContextOverflow, ModelAnswerError, ModelCallError, Sampling
+from motet.models import BudgetExhausted, ContextOverflow, ModelAnswerError, ModelCallError, Sampling
 from motet.models import cache_folder as cache
 from motet.tools.edits import EditError, Source, function_source
 from motet.tools.git import Workspace
@@ -41,19 +42,10 @@ class ProposedPlan(BaseModel):
     steps: Annotated[list[str], Field(max_length=8)]
 
 
-class RepoPlannerInput(TypedDict, total=False):
+class RepoPlannerInput(AtPlace, total=False):
     """What the planner of a repository reads."""
 
     issue: str
-    repository: str
-    workspace: str
-    commit: str
-    python: str | None
-    image: str | None
-    test_command: str | None
-    calls: list[CallRecord]
-    run: str
-    seconds: float
 
 
 class RepoPlannerUpdate(TypedDict, total=False):

@@ -8,6 +8,7 @@ from langgraph.runtime import Runtime
 
 from motet.agents.context import TeamContext
 from motet.agents.node import Node, emit, role_node
+from motet.agents.repo.at_place import AtPlace
 from motet.agents.repo.baseline import Baseline
 from motet.agents.repo.change_plan import ChangePlan
 from motet.agents.repo.patch_candidate import PatchCandidate
@@ -15,7 +16,7 @@ from motet.agents.repo.patch_report import PatchReport
 from motet.agents.repo.place import Place, place_of, sandbox_of
 from motet.agents.repo.proposing import content_of
 from motet.agents.repo.report_of import report_of
-from motet.models import CallRecord, usable_cores
+from motet.models import usable_cores
 from motet.tools.git import read_patch
 from motet.tools.sandbox import Sandbox, Session
 from motet.tools.suite import SuiteRun, arun_suite
@@ -24,22 +25,13 @@ AGAIN = 10
 """Tests that broke are run once more, if they are no more than this: they may be flaky."""
 
 
-class RepoTesterInput(TypedDict, total=False):
+class RepoTesterInput(AtPlace, total=False):
     """What the tester of a repository reads."""
 
-    repository: str
-    workspace: str
-    commit: str
-    python: str | None
-    image: str | None
-    test_command: str | None
     plan: ChangePlan
     baseline: Baseline
     candidates: list[PatchCandidate]
     reports: dict[int, PatchReport]
-    calls: list[CallRecord]
-    run: str
-    seconds: float
 
 
 class RepoTesterUpdate(TypedDict, total=False):

@@ -15,6 +15,7 @@ from motet.agents.answer import FENCE
 from motet.agents.context import TeamContext
 from motet.agents.node import Node, context_of, emit, ledger_for, model_for, role_node
 from motet.agents.prompt import Prompt
+from motet.agents.repo.at_place import AtPlace
 from motet.agents.repo.change_plan import ChangePlan
 from motet.agents.repo.issue import read_issue
 from motet.agents.repo.issue_text import issue_text
@@ -22,7 +23,6 @@ from motet.agents.repo.place import Place, place_of
 from motet.agents.repo.reproduction import Reproduction, from_issue, reproduction
 from motet.models import (
     BudgetExhausted,
-    CallRecord,
     ContextOverflow,
     ModelAnswerError,
     ModelCallError,
@@ -34,21 +34,12 @@ from motet.tools.source import parse_python
 CODE_CHARACTERS = 6000
 
 
-class ReproducerInput(TypedDict, total=False):
+class ReproducerInput(AtPlace, total=False):
     """What the reproducer reads."""
 
     issue: str
-    repository: str
-    workspace: str
-    commit: str
-    python: str | None
-    image: str | None
-    test_command: str | None
     test: str | None
     plan: ChangePlan
-    calls: list[CallRecord]
-    run: str
-    seconds: float
 
 
 class ReproducerUpdate(TypedDict, total=False):

@@ -7,6 +7,7 @@ from langgraph.runtime import Runtime
 
 from motet.agents.context import TeamContext
 from motet.agents.node import Node, emit, role_node
+from motet.agents.repo.at_place import AtPlace
 from motet.agents.repo.baseline import Baseline
 from motet.agents.repo.change_plan import ChangePlan
 from motet.agents.repo.patch_candidate import PatchCandidate
@@ -14,28 +15,18 @@ from motet.agents.repo.patch_report import PatchReport
 from motet.agents.repo.place import place_of, sandbox_of
 from motet.agents.repo.proposing import content_of
 from motet.agents.repo.report_of import report_of
-from motet.models import CallRecord
 from motet.tools.sandbox import Sandbox
 from motet.tools.suite import Overlay, SuiteRun, arun_suite
 
 
-class WholeSuiteInput(TypedDict, total=False):
+class WholeSuiteInput(AtPlace, total=False):
     """What the last step reads; it runs `best`."""
 
-    repository: str
-    workspace: str
-    commit: str
-    python: str | None
-    image: str | None
-    test_command: str | None
     plan: ChangePlan
     baseline: Baseline
     best: PatchCandidate
     reports: dict[int, PatchReport]
     passing: list[str] | None
-    calls: list[CallRecord]
-    run: str
-    seconds: float
 
 
 class WholeSuiteUpdate(TypedDict, total=False):
